@@ -1,0 +1,87 @@
+# Needs nothing but make and Python 3.11 or newer. Variables given to make reach the program: make run DCMS_PORT=8123
+
+SHELL := /bin/sh
+BIN := .venv/bin
+UV := uv==0.13.9
+PYTHON = $(shell for python in python3.13 python3.12 python3.11 python3 python; do \
+	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$python; break; }; done)
+SHA256 = $(shell command -v sha256sum || echo shasum -a 256)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test migrate rollback migration checksums lint format check audit openapi psql lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/.stamp ## Start the demo: database, sample data, API and worker
+	@exec $(BIN)/dcms demo
+
+test: export DCMS_TEST_PG := $(PG)
+test: .venv/.stamp ## Run the tests; PG=system on the machine's own PostgreSQL, ARGS="tests/patients -k search" only some
+	$(BIN)/pytest -n $(or $(JOBS),2) $(ARGS)
+
+migrate: .venv/.stamp ## Bring the database in DCMS_OWNER_DATABASE_URL up to date
+	@$(BIN)/dcms migrate
+
+rollback: .venv/.stamp ## Take the newest migration back
+	@$(BIN)/dcms rollback
+
+migration: ## Begin a migration: make migration name=invoices
+	@test -n '$(name)' || { echo 'say how it is called: make migration name=invoices' >&2; exit 1; }
+	@last=$$(ls migrations | sed -n 's/^0*\([0-9][0-9]*\)\..*\.sql$$/\1/p' | sort -n | tail -n 1); \
+	path=migrations/$$(printf '%04d' $$(($${last:-0} + 1))).$(name); \
+	echo '-- Why and what, in a sentence.' >$$path.sql; \
+	echo '-- Undoes all of it.' >$$path.rollback.sql; \
+	echo "$$path.sql $$path.rollback.sql"
+
+checksums: ## Seal new migrations; FORCE=1 seals edited ones again, for those that never landed
+	@cd migrations && touch checksums.txt && \
+	if [ -n '$(FORCE)' ]; then : >checksums.txt; fi; \
+	for file in *.sql; do grep -q "  $$file\$$" checksums.txt || $(SHA256) "$$file" >>checksums.txt; done; \
+	$(SHA256) --check --status checksums.txt || { $(SHA256) --check checksums.txt 2>/dev/null | grep -v ': OK$$'; \
+	echo 'a landed migration was edited: write a new one instead' >&2; exit 1; }
+
+lint: .venv/.stamp ## Check style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: .venv/.stamp ## Set the code in the house style
+	$(BIN)/ruff check --fix --exit-zero
+	$(BIN)/ruff format
+
+check: lint audit ## Lint, and look up known holes in what we depend on
+
+audit:
+	@if command -v pip-audit >/dev/null; then pip-audit --disable-pip -r requirements-runtime.lock; \
+	else echo 'pip-audit is not installed: known holes were not looked up'; fi
+
+openapi: .venv/.stamp ## Print the OpenAPI document
+	@$(BIN)/dcms openapi
+
+psql: .venv/.stamp ## Open the database of DATABASE_URL, or the running demo's
+	@url=$${DATABASE_URL:-$$($(BIN)/python -c 'import pathlib, sys, dcms.database.cluster as c; \
+	print(c.Cluster(pathlib.Path(sys.argv[1])).url("dcms"))' $(or $(DCMS_DATA_DIR),.dcms)/postgres)}; \
+	exec $$(command -v psql || $(BIN)/python -c 'import dcms.database.cluster as c; print(c.embedded_bin_dir() / "psql")') "$$url"
+
+COMPILE = $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(ARGS)
+lock: .venv/.stamp ## Pin what pyproject.toml asks for; ARGS=--upgrade takes newer versions
+	$(BIN)/pip install --quiet --disable-pip-version-check $(UV)
+	$(COMPILE) --extra embedded --extra dev --output-file requirements.lock pyproject.toml
+	$(COMPILE) --constraint requirements.lock --output-file requirements-runtime.lock pyproject.toml
+	echo setuptools | $(COMPILE) --constraint requirements.lock --output-file requirements-build.lock -
+
+.venv/.stamp: requirements.lock pyproject.toml setup.py
+	@test -n '$(PYTHON)' || { echo 'dcms needs Python 3.11 or newer with its venv module (Debian: python3-venv);' \
+	'if it is in an unusual place: make PYTHON=/path/to/python3' >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+clean: ## Stop the demo's and the tests' databases and remove all that was made, the demo's data too
+	@test -z '$(PYTHON)' || '$(PYTHON)' -P dcms/database/cluster.py .dcms/postgres \
+	$(foreach folder,/dev/shm /tmp,$(wildcard $(folder)/dcms-tests-$(shell id -u)-*)) $(DCMS_TEST_DIR)
+	rm -rf .venv .dcms build dist dcms.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,21 @@
+"""From a request's headers to its caller."""
+
+from dcms.access.callers import Caller
+from dcms.access.tokens import Tokens
+from dcms.access.watch import Watch
+from dcms.web.problems import Unauthenticated
+
+
+class Authenticator:
+    """Reads the access token, and what has changed since it was signed."""
+
+    def __init__(self, tokens: Tokens, watch: Watch) -> None:
+        self._tokens = tokens
+        self._watch = watch
+
+    async def caller(self, authorization: bytes | None) -> Caller:
+        """Who calls. Raises Unauthenticated without a token that counts."""
+        scheme, _, token = (authorization or b"").decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("Send an access token: Authorization: Bearer …")
+        return await self._watch.check(self._tokens.read_access(token.strip()))

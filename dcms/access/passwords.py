@@ -1,0 +1,83 @@
+"""Passwords: argon2id beside the event loop, bounded, and a policy without composition rules."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from argon2 import PasswordHasher as Argon2
+from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn import zxcvbn
+
+from dcms.web.problems import Unavailable
+
+T = TypeVar("T")
+
+MIN_LENGTH = 12
+MAX_LENGTH = 128
+MIN_SCORE = 3
+# zxcvbn's time grows with the length; what it says of the first 72 characters is enough
+SCORED_LENGTH = 72
+THREADS = 2
+MAX_WAITING = 200
+
+
+class PasswordHasher:
+    """Hashes and verifies on a few threads; beyond a bounded queue answers 503."""
+
+    def __init__(self) -> None:
+        # OWASP's parameters for argon2id
+        self._argon2 = Argon2(time_cost=2, memory_cost=19_456, parallelism=1)
+        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="passwords")
+        self._waiting = 0
+        # verified for unknown users, so that they take the same work
+        self._nobody = self._argon2.hash("a password that nobody has")
+        self.work = 0
+
+    async def hash(self, password: str) -> str:
+        """The argon2id hash of a password."""
+        return await self._run(partial(self._argon2.hash, password))
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        """Whether the password is the one of the hash; None takes the same work and is False."""
+        is_right = await self._run(partial(self._verify, password_hash or self._nobody, password))
+        return is_right and password_hash is not None
+
+    def is_outdated(self, password_hash: str) -> bool:
+        """Whether the parameters have changed since the hash was made."""
+        return self._argon2.check_needs_rehash(password_hash)
+
+    async def fault(self, password: str, username: str) -> str | None:
+        """What is wrong with a new password, in words; None when it will do."""
+        if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+            return f"must have {MIN_LENGTH} to {MAX_LENGTH} characters"
+        if len(username) >= 3 and username.lower() in password.lower():
+            return "must not contain the username"
+        if await self._run(partial(_score, password)) < MIN_SCORE:
+            return "is too easy to guess: use several unrelated words, or a password manager"
+        return None
+
+    def close(self) -> None:
+        """End the threads."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _verify(self, password_hash: str, password: str) -> bool:
+        self.work += 1
+        try:
+            return self._argon2.verify(password_hash, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    async def _run(self, work: "partial[T]") -> T:
+        if self._waiting >= MAX_WAITING:
+            raise Unavailable("Too many logins at once.")
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+        finally:
+            self._waiting -= 1
+
+
+def _score(password: str) -> int:
+    score: int = zxcvbn(password[:SCORED_LENGTH])["score"]
+    return score

@@ -1,0 +1,83 @@
+"""The application: a table of contents, and how its parts are wired."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+
+from dcms.auth.controller import AuthController
+from dcms.auth.repository import AuthRepository
+from dcms.clinic.controller import ClinicController
+from dcms.clinic.repository import ClinicRepository
+from dcms.patients.controller import PatientController
+from dcms.patients.repository import PatientRepository
+from dcms.services import Services
+from dcms.settings import Settings
+from dcms.web.answers import API, Answer
+from dcms.web.errors import EXCEPTION_HANDLERS
+from dcms.web.front import Front
+from dcms.web.gate import Gate
+from dcms.web.openapi import openapi_config
+from dcms.web.requests import ApiRequest
+from dcms.web.routes import route_table
+
+CONTROLLERS = [
+    AuthController,
+    ClinicController,
+    PatientController,
+]
+
+
+def repositories(services: Services) -> dict[str, Any]:
+    """Every repository, under the name by which handlers ask for it."""
+    database = services.database
+    return {
+        "auth": AuthRepository(database, services.tokens, services.hasher, services.trail, services.settings),
+        "clinic": ClinicRepository(database),
+        "patients": PatientRepository(database, services.facts),
+    }
+
+
+def create_app(settings: Settings) -> Front:
+    """The ASGI application of one process."""
+    services = Services(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        await services.start()
+        try:
+            yield
+        finally:
+            await services.stop()
+
+    app = Litestar(
+        route_handlers=[Router(API, route_handlers=list(CONTROLLERS))],
+        dependencies={name: _provide(value) for name, value in repositories(services).items()},
+        state=State(
+            {
+                "database": services.database,
+                "authenticator": services.authenticator,
+                "cursor_key": services.tokens.derive_key(b"cursors"),
+                "services": services,
+            }
+        ),
+        middleware=[Gate],
+        exception_handlers=EXCEPTION_HANDLERS,
+        request_class=ApiRequest,
+        response_class=Answer,
+        openapi_config=openapi_config(),
+        lifespan=[lifespan],
+        logging_config=None,
+    )
+    app.state.routes = route_table(app.routes, API)
+    return Front(app, services)
+
+
+def _provide(value: Any) -> Provide:
+    def provide() -> Any:
+        return value
+
+    return Provide(provide, sync_to_thread=False)

@@ -1,0 +1,50 @@
+"""For whom and on which terms the current task works: what statements are given without being asked."""
+
+from contextvars import ContextVar
+from typing import Any
+
+import msgspec
+
+from dcms.access.callers import Caller
+
+
+class Context(msgspec.Struct):
+    """A request's terms, or a command's."""
+
+    request_id: str
+    caller: Caller | None = None
+    ip: str | None = None
+    user_agent: str | None = None
+    # the versions of If-Match: None when any will do
+    if_match: list[int] | None = None
+
+    def audit(self) -> dict[str, Any]:
+        """Who acts, in the form that the audit trigger reads."""
+        caller = self.caller
+        return {
+            "actor_id": caller and caller.user_id,
+            "impersonator_id": caller and caller.impersonator_id,
+            "session_id": caller and caller.session_id,
+            "ip": self.ip,
+            "user_agent": self.user_agent,
+            "request_id": self.request_id,
+        }
+
+
+current_context: ContextVar[Context] = ContextVar("current_context")
+
+
+def ambient(parameter: str) -> Any:
+    """The value of one of the parameters that every statement may name: see AMBIENT in queries."""
+    context = current_context.get()
+    caller = context.caller
+    match parameter:
+        case "context":
+            return context.audit()
+        case "if_match":
+            return context.if_match
+        case "caller_id":
+            return caller and caller.user_id
+        case "own_patient_id":
+            return caller and caller.own_patient_id
+    raise KeyError(parameter)

@@ -1,0 +1,1 @@
+"""The database: pool, statements, clusters and migrations."""

@@ -1,0 +1,125 @@
+"""Lists with filters: wraps the statement of a file in the filters, order and page that a request asks for.
+
+The file holds the whole select; PyPika writes what stands around it, from the columns named in code.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, Literal, TypeVar
+
+import msgspec
+from pypika import Order, Table
+from pypika.dialects import PostgreSQLQuery
+from pypika.terms import Criterion, CustomFunction, Field, Parameter, Term, Tuple
+
+from dcms.database.pool import Database
+from dcms.database.queries import Query
+from dcms.web.pages import Page, PageRequest
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+# eq: is it · any: is one of · gte, lt: a range's ends · null: is (true) or isn't (false) null ·
+# overlap: shares an element with the array · has: the array has it
+Operator = Literal["eq", "any", "gte", "lte", "gt", "lt", "null", "overlap", "has"]
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """One condition on a column of the file's select; left out when its value is None."""
+
+    column: str
+    operator: Operator
+    value: Any
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """What the statement's text depends on."""
+        return self.column, "not null" if self.operator == "null" and not self.value else self.operator
+
+
+class Ordering(msgspec.Struct, frozen=True):
+    """The total order of a list: columns that are never null, all in one direction; the last is unique."""
+
+    columns: tuple[str, ...]
+    descending: bool = False
+
+
+async def page(
+    database: Database,
+    query: Query,
+    row: type[T],
+    filters: Sequence[Filter],
+    ordering: Ordering,
+    request: PageRequest,
+    **arguments: Any,
+) -> Page[T]:
+    """One page of a list, with the cursor of the next."""
+    wanted = [each for each in filters if each.value is not None]
+    after = request.after or ()
+    text = page_statement(query, row, tuple(each.kind for each in wanted), ordering, bool(after))
+    values = [
+        *query.bind(arguments),
+        *(each.value for each in wanted if each.operator != "null"),
+        *after,
+        request.limit + 1,
+    ]
+    rows = await database.fetch(text, row, values)
+    return request.page(rows, lambda last: [getattr(last, column) for column in ordering.columns])
+
+
+@lru_cache(4096)
+def page_statement(
+    query: Query, row: type[T], filters: tuple[tuple[str, str], ...], ordering: Ordering, has_after: bool
+) -> str:
+    """The whole statement; its parameters are the file's, the filters', the cursor's and the limit."""
+    listed = Table("listed")
+    number = len(query.parameters)
+
+    def parameter() -> Parameter:
+        nonlocal number
+        number += 1
+        return Parameter(f"${number}")
+
+    statement = PostgreSQLQuery.from_(listed).select(*(listed.field(name) for name in row.__struct_fields__))
+    for column, operator in filters:
+        statement = statement.where(_condition(listed.field(column), operator, parameter))
+    if has_after:
+        key = Tuple(*(listed.field(column) for column in ordering.columns))
+        last = Tuple(*(parameter() for _ in ordering.columns))
+        statement = statement.where(key < last if ordering.descending else key > last)
+    for column in ordering.columns:
+        statement = statement.orderby(listed.field(column), order=Order.desc if ordering.descending else Order.asc)
+    text = statement.get_sql() + f" LIMIT {parameter()}"
+    # the file stands where the table would
+    return text.replace('FROM "listed"', f'FROM (\n{query.text}\n) AS "listed"', 1)
+
+
+def _condition(column: Field, operator: str, parameter: Callable[[], Parameter]) -> Criterion:
+    made: Criterion = _CONDITIONS[operator](column, parameter)
+    return made
+
+
+_any = CustomFunction("any", ["values"])
+_CONDITIONS: dict[str, Callable[[Field, Callable[[], Parameter]], Any]] = {
+    "eq": lambda column, parameter: column == parameter(),
+    "any": lambda column, parameter: column == _any(parameter()),
+    "has": lambda column, parameter: parameter() == _any(column),
+    "overlap": lambda column, parameter: _Overlap(column, parameter()),
+    "gte": lambda column, parameter: column >= parameter(),
+    "lte": lambda column, parameter: column <= parameter(),
+    "gt": lambda column, parameter: column > parameter(),
+    "lt": lambda column, parameter: column < parameter(),
+    "null": lambda column, parameter: column.isnull(),
+    "not null": lambda column, parameter: column.isnotnull(),
+}
+
+
+class _Overlap(Criterion):
+    """`array && array`, which PyPika does not know."""
+
+    def __init__(self, left: Term, right: Term) -> None:
+        super().__init__()
+        self.left = left
+        self.right = right
+
+    def get_sql(self, **kwargs: Any) -> str:
+        return f"{self.left.get_sql(**kwargs)}&&{self.right.get_sql(**kwargs)}"

@@ -1,0 +1,159 @@
+"""The database: a pool of connections, and the four ways of running a statement on it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar, cast
+
+import asyncpg
+import msgspec
+
+from dcms.database.codecs import Clock, set_codecs
+from dcms.database.queries import Query
+from dcms.web.problems import NotFound, Problem, Unavailable
+
+T = TypeVar("T")
+Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+
+CONNECT_TIMEOUT_S = 3
+ACQUIRE_TIMEOUT_S = 2
+COMMAND_TIMEOUT_S = 5
+SERVER_SETTINGS = {
+    "application_name": "dcms",
+    "timezone": "UTC",
+    "statement_timeout": "5s",
+    "lock_timeout": "3s",
+    "idle_in_transaction_session_timeout": "10s",
+}
+
+
+class Database:
+    """Runs statements, each on a connection of its own or on the transaction's of the current task."""
+
+    def __init__(self, url: str, clock: Clock, pool_size: int) -> None:
+        self.url = url
+        self._clock = clock
+        self._pool_size = pool_size
+        self._pool: asyncpg.Pool | None = None
+        self._transaction: ContextVar[Connection | None] = ContextVar("transaction", default=None)
+
+    async def open(self) -> None:
+        """Make the pool. Raises when the database can't be reached."""
+        self._pool = await asyncpg.create_pool(
+            self.url,
+            min_size=1,
+            max_size=self._pool_size,
+            max_inactive_connection_lifetime=60,
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=COMMAND_TIMEOUT_S,
+            statement_cache_size=1024,
+            server_settings=SERVER_SETTINGS,
+            init=self._prepare,
+            # Nothing but transaction-local state is ever set on a connection (see acting() in the first
+            # migration), so there is nothing to reset: asyncpg's own would be one more round trip a request.
+            reset=_keep,
+        )
+
+    async def close(self) -> None:
+        """Close the pool, waiting shortly for statements that still run."""
+        if self._pool is not None:
+            try:
+                async with asyncio.timeout(COMMAND_TIMEOUT_S):
+                    await self._pool.close()
+            except TimeoutError:
+                self._pool.terminate()
+
+    async def one(self, query: Query, row: type[T], **arguments: Any) -> T:
+        """The one row of a statement. Raises NotFound when there is none."""
+        found = await self.first(query, row, **arguments)
+        if found is None:
+            raise NotFound
+        return found
+
+    async def first(self, query: Query, row: type[T], **arguments: Any) -> T | None:
+        """The first row of a statement, or None."""
+        async with self.connection() as connection:
+            record = await connection.fetchrow(query.text, *query.bind(arguments))
+        return None if record is None else fill(row, record)
+
+    async def all(self, query: Query, row: type[T], **arguments: Any) -> list[T]:
+        """Every row of a statement."""
+        return await self.fetch(query.text, row, query.bind(arguments))
+
+    async def execute(self, query: Query, **arguments: Any) -> int:
+        """Run a statement; the number of rows it touched."""
+        async with self.connection() as connection:
+            status = await connection.execute(query.text, *query.bind(arguments))
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    async def fetch(self, text: str, row: type[T], values: Sequence[Any]) -> list[T]:
+        """Every row of a statement that `lists` has put together."""
+        async with self.connection() as connection:
+            records = await connection.fetch(text, *values)
+        return [fill(row, record) for record in records]
+
+    @asynccontextmanager
+    async def transaction(self, isolation: Any = None) -> AsyncIterator[Connection]:
+        """Run the statements of this task in one transaction; inside another one, as a part of it.
+
+        Error paths raise: what is returned normally is committed.
+        """
+        running = self._transaction.get()
+        if running is not None:
+            yield running
+            return
+        async with self.connection() as connection, connection.transaction(isolation=isolation):
+            token = self._transaction.set(connection)
+            try:
+                yield connection
+            finally:
+                self._transaction.reset(token)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """The transaction's connection of the current task, else one from the pool."""
+        running = self._transaction.get()
+        if running is not None:
+            yield running
+            return
+        if self._pool is None:
+            raise Unavailable
+        try:
+            connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+        except TimeoutError:
+            raise Unavailable("The service is busy.") from None
+        try:
+            yield connection
+        finally:
+            # the release must come to its end even when the request is cancelled
+            await asyncio.shield(self._pool.release(connection))
+
+    async def _prepare(self, connection: Any) -> None:
+        await set_codecs(connection, self._clock)
+
+
+async def _keep(connection: Any) -> None:
+    pass
+
+
+def fill(row: type[T], record: asyncpg.Record) -> T:
+    """Make a struct of a record's columns by position, or take the only column of a plain type.
+
+    A test prepares every statement and checks that its columns are its struct's fields in order.
+    """
+    if issubclass(row, msgspec.Struct):
+        return row(*record)
+    return cast(T, record[0])
+
+
+@contextmanager
+def on_constraint(name: str, problem: Problem) -> Iterator[None]:
+    """Answer with this problem when the constraint refuses the statement inside."""
+    try:
+        yield
+    except asyncpg.IntegrityConstraintViolationError as error:
+        if error.constraint_name == name:
+            raise problem from None
+        raise

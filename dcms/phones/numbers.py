@@ -1,0 +1,67 @@
+"""Phone numbers in any spelling, by libphonenumber."""
+
+from typing import Any
+
+import msgspec
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult
+
+MAX_LENGTH = 100
+
+_PARSE_REASONS = {
+    NumberParseException.INVALID_COUNTRY_CODE: "invalid_country_code",
+    NumberParseException.NOT_A_NUMBER: "not_a_number",
+    NumberParseException.TOO_SHORT_AFTER_IDD: "too_short",
+    NumberParseException.TOO_SHORT_NSN: "too_short",
+    NumberParseException.TOO_LONG: "too_long",
+}
+_POSSIBLE_REASONS = {
+    ValidationResult.INVALID_COUNTRY_CODE: "invalid_country_code",
+    ValidationResult.TOO_SHORT: "too_short",
+    ValidationResult.TOO_LONG: "too_long",
+    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "too_short",
+    ValidationResult.INVALID_LENGTH: "not_a_number",
+}
+
+
+class NormalizedNumber(msgspec.Struct):
+    """What libphonenumber says of a spelling."""
+
+    is_valid: bool
+    is_possible: bool
+    e164: str | None = None
+    national: str | None = None
+    international: str | None = None
+    region: str | None = None
+    # libphonenumber's type in lower snake case
+    type: str | None = None
+    # not_a_number, invalid_country_code, too_short, too_long, not_in_use; None for a valid number
+    reason: str | None = None
+
+
+def normalize(number: str, region: str | None) -> NormalizedNumber:
+    """Read a spelling as somebody in the region would dial it."""
+    try:
+        parsed = phonenumbers.parse(number, region)
+    except NumberParseException as error:
+        return NormalizedNumber(False, False, reason=_PARSE_REASONS.get(error.error_type, "not_a_number"))
+    possible = phonenumbers.is_possible_number_with_reason(parsed)
+    if possible not in (ValidationResult.IS_POSSIBLE,):
+        return NormalizedNumber(False, False, reason=_POSSIBLE_REASONS.get(possible, "not_a_number"))
+    is_valid = phonenumbers.is_valid_number(parsed)
+    found = phonenumbers.region_code_for_number(parsed)
+    return NormalizedNumber(
+        is_valid=is_valid,
+        is_possible=True,
+        e164=phonenumbers.format_number(parsed, PhoneNumberFormat.E164),
+        national=phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL),
+        international=phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL),
+        region=found if found and found != "001" else None,
+        type=PhoneNumberType.to_string(phonenumbers.number_type(parsed)).lower(),
+        reason=None if is_valid else "not_in_use",
+    )
+
+
+def number_row(number: NormalizedNumber) -> dict[str, Any]:
+    """The columns of phone_number."""
+    return {"e164": number.e164, "national": number.national, "region": number.region, "type": number.type}

@@ -1,0 +1,129 @@
+"""The service's settings, read from the environment once and checked before anything starts."""
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_type_hints
+
+import msgspec
+
+from dcms.paths import PROJECT_DIR
+
+Seconds = Annotated[int, msgspec.Meta(ge=1, le=31_536_000)]
+Network = IPv4Network | IPv6Network
+
+MIN_KEY_BYTES = 32
+DATABASE_SCHEMES = ("postgresql://", "postgres://")
+
+
+class SettingsError(Exception):
+    """The environment does not make a service; the message says what to set."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings. `.env.example` documents each; the variable is `DCMS_` and the field in capitals."""
+
+    database_url: str
+    owner_database_url: str
+    jwt_keys: dict[str, bytes]
+    host: str = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 8000
+    workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    data_dir: Path = PROJECT_DIR / ".dcms"
+    access_token_ttl_s: Seconds = 600
+    refresh_token_ttl_s: Seconds = 43_200
+    session_max_s: Seconds = 604_800
+    public_base_url: str = ""
+    trusted_proxies: tuple[Network, ...] = ()
+    sms_provider: Literal["console", "twilio"] = "console"
+    twilio_account_sid: str | None = None
+    twilio_auth_token: str | None = None
+    twilio_from: str | None = None
+    twilio_api_base_url: str = "https://api.twilio.com"
+    metrics_token: str | None = None
+    pool_size: Annotated[int, msgspec.Meta(ge=2, le=200)] = 16
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] = "json"
+
+
+def variable_of(field: str) -> str:
+    """The environment variable of a field."""
+    return "DATABASE_URL" if field == "database_url" else f"DCMS_{field.upper()}"
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read and check the settings. Raises SettingsError with every fault, each on a line."""
+    env = {name: value.strip() for name, value in (os.environ if environ is None else environ).items() if value.strip()}
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for field, wanted in get_type_hints(Settings, include_extras=True).items():
+        variable = variable_of(field)
+        if variable in env:
+            try:
+                values[field] = msgspec.convert(_split(field, env[variable]), wanted, strict=False, dec_hook=_parse)
+            except (msgspec.ValidationError, ValueError) as error:
+                faults.append(f"{variable}: {error}")
+    faults += _missing(env) + _wrong(values)
+    if faults:
+        raise SettingsError("dcms can't start:\n" + "\n".join(f"  - {fault}" for fault in faults))
+
+    values.setdefault("owner_database_url", values["database_url"])
+    settings = Settings(**values)
+    if not settings.public_base_url:
+        settings = msgspec.structs.replace(settings, public_base_url=f"http://{settings.host}:{settings.port}")
+    return settings
+
+
+def _missing(env: Mapping[str, str]) -> list[str]:
+    faults = []
+    if "DATABASE_URL" not in env:
+        faults.append("DATABASE_URL is not set: the database, as postgresql://dcms_app:password@host/dcms")
+    if "DCMS_JWT_KEYS" not in env:
+        faults.append(
+            "DCMS_JWT_KEYS is not set: the keys that sign tokens, as kid:base64,… "
+            f"(make one: echo k1:$(openssl rand -base64 {MIN_KEY_BYTES}))"
+        )
+    if env.get("DCMS_SMS_PROVIDER") == "twilio":
+        needed = ("DCMS_TWILIO_ACCOUNT_SID", "DCMS_TWILIO_AUTH_TOKEN", "DCMS_TWILIO_FROM")
+        faults += [f"{name} is not set: DCMS_SMS_PROVIDER is twilio" for name in needed if name not in env]
+    return faults
+
+
+def _wrong(values: Mapping[str, Any]) -> list[str]:
+    faults = [
+        f"{variable_of(field)}: must begin with postgresql://"
+        for field in ("database_url", "owner_database_url")
+        if not values.get(field, DATABASE_SCHEMES[0]).startswith(DATABASE_SCHEMES)
+    ]
+    if not values.get("public_base_url", "http://").startswith(("http://", "https://")):
+        faults.append("DCMS_PUBLIC_BASE_URL: must begin with http:// or https://")
+    return faults
+
+
+def _split(field: str, text: str) -> Any:
+    """Turn the two settings that are lists into what msgspec can check."""
+    if field == "jwt_keys":
+        return dict(_parse_key(part) for part in text.split(","))
+    if field == "trusted_proxies":
+        return tuple(ip_network(part.strip(), strict=False) for part in text.split(","))
+    return text
+
+
+def _parse_key(text: str) -> tuple[str, bytes]:
+    kid, colon, encoded = text.strip().partition(":")
+    if not colon or not kid:
+        raise ValueError("each key is kid:base64")
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        raise ValueError(f"the key {kid} is not base64") from None
+    if len(key) < MIN_KEY_BYTES:
+        raise ValueError(f"the key {kid} is shorter than {MIN_KEY_BYTES} bytes")
+    return kid, key
+
+
+def _parse(wanted: type, value: Any) -> Any:
+    return value if isinstance(value, wanted) else wanted(value)

@@ -1,0 +1,1 @@
+"""The HTTP side of the foundation: the gate, problems, bodies, answers and pages."""

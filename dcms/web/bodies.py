@@ -1,0 +1,177 @@
+"""Reads bodies and query strings into structs, strictly, and names every bad field.
+
+msgspec stops at the first error, so each field is converted on its own. Strings are trimmed and NFC; an
+empty one is null where null may be.
+"""
+
+import types
+import unicodedata
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import cache
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from dcms.web.problems import FieldError, Invalid
+
+YEARS = range(1800, 2200)
+MAX_ITEMS = 20_000
+
+Reader = Callable[[Any, str, list[FieldError]], Any]
+
+
+class FieldFault(ValueError):
+    """Raised in a struct's `__post_init__`: a rule that spans fields, and the field to name."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = message
+
+
+def read_body(raw: bytes, wanted: Any) -> Any:
+    """Decode a JSON body. Raises Invalid with every bad field."""
+    try:
+        value = msgspec.json.decode(raw)
+    except RecursionError:
+        raise Invalid.of("", "is nested too deeply") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Invalid.of("", f"is not valid JSON: {error}") from None
+    errors: list[FieldError] = []
+    result = reader_of(wanted, strict=True)(value, "", errors)
+    if errors:
+        raise Invalid.of_fields(errors)
+    return result
+
+
+@cache
+def reader_of(wanted: Any, strict: bool) -> Reader:
+    """The function that reads a value of a type: not strict turns text into numbers, for query strings."""
+    members = [member for member in _members(wanted) if member not in (type(None), msgspec.UnsetType)]
+    is_nullable = type(None) in _members(wanted)
+    for member in members:
+        if isinstance(member, type) and issubclass(member, msgspec.Struct):
+            return _nullable(_read_struct(member), is_nullable)
+        if get_origin(_bare(member)) is list and _holds_struct(get_args(_bare(member))[0]):
+            return _nullable(_read_list(member), is_nullable)
+    return _read_plain(wanted, is_nullable, strict)
+
+
+def _read_struct(wanted: type[msgspec.Struct]) -> Reader:
+    hints = get_type_hints(wanted, include_extras=True)
+    fields = msgspec.structs.fields(wanted)
+    readers = {field.encode_name: (field.name, reader_of(hints[field.name], strict=True)) for field in fields}
+    required = [field.encode_name for field in fields if field.required]
+
+    def read(value: Any, path: str, errors: list[FieldError]) -> Any:
+        if not isinstance(value, dict):
+            errors.append(FieldError(path, "must be an object"))
+            return None
+        before = len(errors)
+        errors += [FieldError(join(path, name), "is required") for name in required if name not in value]
+        values = {}
+        for name, given in value.items():
+            if name not in readers:
+                errors.append(FieldError(join(path, name[:100]), "is unknown"))
+                continue
+            field, read_field = readers[name]
+            values[field] = read_field(given, join(path, name), errors)
+        if len(errors) > before:
+            return None
+        try:
+            return wanted(**values)
+        except FieldFault as fault:
+            errors.append(FieldError(join(path, fault.field), fault.message))
+            return None
+
+    return read
+
+
+def _read_list(wanted: Any) -> Reader:
+    read_item = reader_of(get_args(_bare(wanted))[0], strict=True)
+    limits = [meta for meta in getattr(wanted, "__metadata__", ()) if isinstance(meta, msgspec.Meta)]
+    least = max((meta.min_length or 0 for meta in limits), default=0)
+    most = min((meta.max_length or MAX_ITEMS for meta in limits), default=MAX_ITEMS)
+
+    def read(value: Any, path: str, errors: list[FieldError]) -> Any:
+        if not isinstance(value, list):
+            errors.append(FieldError(path, "must be an array"))
+            return None
+        if not least <= len(value) <= most:
+            errors.append(FieldError(path, f"must hold {least} to {most} items"))
+            return None
+        return [read_item(item, f"{path}[{index}]", errors) for index, item in enumerate(value)]
+
+    return read
+
+
+def _read_plain(wanted: Any, is_nullable: bool, strict: bool) -> Reader:
+    is_verbatim = any(
+        (meta.extra or {}).get("verbatim", False)
+        for member in _members(wanted)
+        for meta in getattr(member, "__metadata__", ())
+        if isinstance(meta, msgspec.Meta)
+    )
+
+    def read(value: Any, path: str, errors: list[FieldError]) -> Any:
+        try:
+            value = unicodedata.normalize("NFC", value) if is_verbatim and isinstance(value, str) else clean(value)
+            if value == "" and is_nullable:
+                return None
+            result = msgspec.convert(value, wanted, strict=strict)
+            _check_range(result)
+            return result
+        except (msgspec.ValidationError, ValueError, RecursionError) as error:
+            message, _, place = str(error).partition(" - at `$")
+            errors.append(FieldError(path + place.rstrip("`"), message[:1].lower() + message[1:]))
+            return None
+
+    return read
+
+
+def _nullable(read: Reader, is_nullable: bool) -> Reader:
+    if not is_nullable:
+        return read
+    return lambda value, path, errors: None if value is None else read(value, path, errors)
+
+
+def clean(value: Any) -> Any:
+    """Trim and normalize the strings of a value; ValueError for what PostgreSQL can't store."""
+    if isinstance(value, str):
+        if "\0" in value:
+            raise ValueError("must not contain NUL")
+        return unicodedata.normalize("NFC", value).strip()
+    if isinstance(value, list):
+        return [clean(item) for item in value]
+    if isinstance(value, dict):
+        return {clean(key): clean(item) for key, item in value.items()}
+    return value
+
+
+def join(path: str, name: str) -> str:
+    """The path of a member."""
+    return f"{path}.{name}" if path else name
+
+
+def _check_range(value: Any) -> None:
+    if isinstance(value, date | datetime) and value.year not in YEARS:
+        raise ValueError(f"must lie between the years {YEARS.start} and {YEARS.stop - 1}")
+
+
+def _members(wanted: Any) -> tuple[Any, ...]:
+    bare = _bare(wanted) if get_origin(wanted) is Annotated and get_origin(_bare(wanted)) in _UNIONS else wanted
+    if get_origin(bare) in _UNIONS:
+        return tuple(part for member in get_args(bare) for part in _members(member))
+    return (bare,)
+
+
+def _bare(wanted: Any) -> Any:
+    return get_args(wanted)[0] if get_origin(wanted) is Annotated else wanted
+
+
+def _holds_struct(wanted: Any) -> bool:
+    return any(isinstance(member, type) and issubclass(member, msgspec.Struct) for member in _members(wanted))
+
+
+_UNIONS = (Union, types.UnionType)

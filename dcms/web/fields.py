@@ -1,0 +1,47 @@
+"""The types of fields and parameters that all domains share, with their limits."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from litestar.params import PathParameter, QueryParameter
+from msgspec import Meta
+
+MAX_ID = 2**63 - 1
+
+Id = Annotated[int, Meta(ge=1, le=MAX_ID)]
+# a name, a title, a label: one line, not empty
+Name = Annotated[str, Meta(min_length=1, max_length=100)]
+# a note, a message, a reason
+Text = Annotated[str, Meta(min_length=1, max_length=10_000)]
+Email = Annotated[
+    str,
+    Meta(
+        max_length=254,
+        pattern=r"^[^\s@\"(),:;<>\[\\\]]{1,64}@[^\s@.\"(),:;<>\[\\\]_]+(\.[^\s@.\"(),:;<>\[\\\]_]+)+$",
+        description="An email address.",
+        examples=["anna@example.org"],
+    ),
+]
+# passwords are never trimmed; NFC like all text
+Password = Annotated[str, Meta(min_length=1, max_length=1000, extra={"verbatim": True})]
+Money = Annotated[
+    str, Meta(pattern=r"^\d{1,9}(\.\d{1,2})?$", description="An amount in the clinic's currency.", examples=["120.00"])
+]
+Instant = Annotated[datetime, Meta(tz=True, description="A time with its offset.")]
+Day = date
+Month = Annotated[str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="A month, YYYY-MM.", examples=["2026-11"])]
+TimeOfDay = Annotated[
+    str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="A local time, HH:MM.", examples=["08:30"])
+]
+ClosingTime = Annotated[
+    str,
+    Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$", description="A local time, up to 24:00.", examples=["17:00"]),
+]
+Weekday = Annotated[int, Meta(ge=1, le=7, description="1 is Monday, 7 is Sunday.")]
+Color = Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}$", description="A colour, #rrggbb.", examples=["#4f7cac"])]
+
+PathId = Annotated[int, PathParameter()]
+FromInstant = Annotated[Instant | None, QueryParameter(name="from", description="From this time on, included.")]
+ToInstant = Annotated[Instant | None, QueryParameter(name="to", description="Up to this time, not included.")]
+FromDay = Annotated[date | None, QueryParameter(name="from", description="From this day on, included.")]
+ToDay = Annotated[date | None, QueryParameter(name="to", description="Up to this day, included.")]

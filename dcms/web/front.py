@@ -1,0 +1,182 @@
+"""The outermost layer: request ids, the client's address, security headers, the log line, the audit of readings."""
+
+import re
+import secrets
+from ipaddress import ip_address
+from typing import Any
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from dcms.access.trail import Note
+from dcms.context import Context, current_context
+from dcms.services import Services
+from dcms.settings import Network
+from dcms.web.answers import API
+from dcms.web.exchange import KEY, Exchange
+
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+MAX_USER_AGENT = 400
+
+SECURITY_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+# pages bring their own: they have scripts and styles
+API_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+NO_STORE = (b"cache-control", b"no-store")
+
+# the first segment of a path below the API's base → the table it is about, for denials in the audit log
+TABLES = {
+    "users": "dcms_user",
+    "auth": "session",
+    "patients": "patient",
+    "phone_numbers": "patient_phone",
+    "employees": "employee",
+    "doctors": "employee",
+    "employee_phone_numbers": "employee_phone",
+    "positions": "position",
+    "services": "service_catalog",
+    "appointments": "appointment",
+    "calendar": "appointment",
+    "availability": "appointment",
+    "chairs": "chair",
+    "treatments": "treatment",
+    "treatment_items": "treatment_item",
+    "treatment_item_teeth": "treatment_item_tooth",
+    "teeth": "tooth_definition",
+    "invoices": "invoice",
+    "payments": "payment",
+    "calls": "call",
+    "audit": "audit_log",
+}
+
+log = structlog.get_logger()
+
+
+class Front:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, services: Services) -> None:
+        self.app = app
+        self.services = services
+        self.proxies = services.settings.trusted_proxies
+        self.trail = services.trail
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and finish its answer."""
+        if scope["type"] != ScopeType.HTTP:
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        context = Context(
+            request_id=_request_id(headers.get(b"x-request-id")),
+            ip=client_address(scope, headers.get(b"x-forwarded-for"), self.proxies),
+            user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:MAX_USER_AGENT].replace("\0", "") or None,
+        )
+        exchange = Exchange(context)
+        scope[KEY] = exchange  # type: ignore[literal-required]
+        token = current_context.set(context)
+        is_head = scope["method"] == "HEAD"
+        if is_head:
+            scope["method"] = "GET"
+        try:
+            await self.app(scope, receive, _finish(send, exchange, is_head))
+        finally:
+            current_context.reset(token)
+        _log(scope, exchange)
+        await self._audit(scope, exchange)
+
+    async def _audit(self, scope: HTTPScope, exchange: Exchange) -> None:
+        """Write down a denial, or whose record was read."""
+        note = note_of(scope, exchange)
+        if note is not None:
+            await self.trail.add(note)
+
+
+def note_of(scope: HTTPScope, exchange: Exchange) -> Note | None:
+    """The audit log's entry for a request itself: a denial, or a reading of patients' records."""
+    access = exchange.access
+    context = exchange.context
+    if access is None:
+        return None
+    path: dict[str, Any] = scope["path_params"]
+    ids = {name: value for name, value in path.items() if isinstance(value, int)}
+    patient_id = ids.get("patient_id")
+    if exchange.status == 403:
+        entity = TABLES.get(access.name.removeprefix(f"{access.name.split()[0]} {API}/").split("/")[0], "dcms")
+        entity_id = next(iter(ids.values()), None)
+        return Note(context, "denied", entity, entity_id, patient_id, None, {"route": access.name})
+    if exchange.status not in range(200, 300) and exchange.status != 304:
+        return None
+    if exchange.listed_patients is not None:
+        listed = exchange.listed_patients
+        return Note(context, "read", "patient", None, None, listed, {"ids": listed})
+    if access.reads_patient:
+        return Note(context, "read", "patient", patient_id, patient_id, None, {"route": access.name})
+    return None
+
+
+def client_address(scope: HTTPScope, forwarded_for: bytes | None, proxies: tuple[Network, ...]) -> str | None:
+    """The client's address: the last one in X-Forwarded-For that is not a trusted proxy's."""
+    client = scope.get("client")
+    address = client[0] if client else None
+    hops = [hop.strip() for hop in (forwarded_for or b"").decode("latin-1").split(",")]
+    while address is not None and hops[-1:] not in ([], [""]):
+        if not any(_parse(address) in proxy for proxy in proxies):
+            break
+        address = hops.pop()
+    try:
+        return None if address is None else str(ip_address(address))
+    except ValueError:
+        return None
+
+
+def _parse(address: str) -> Any:
+    try:
+        return ip_address(address)
+    except ValueError:
+        return None
+
+
+def _request_id(given: bytes | None) -> str:
+    if given is not None and REQUEST_ID.fullmatch(given):
+        return given.decode()
+    return secrets.token_hex(12)
+
+
+def _finish(send: Send, exchange: Exchange, is_head: bool) -> Send:
+    async def finish(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            exchange.status = message["status"]
+            headers = list(message["headers"])
+            names = {name for name, _ in headers}
+            headers.append((b"x-request-id", exchange.context.request_id.encode()))
+            headers += SECURITY_HEADERS
+            if NO_STORE[0] not in names:
+                headers.append(NO_STORE)
+            if API_POLICY[0] not in names:
+                headers.append(API_POLICY)
+            message["headers"] = headers
+        elif is_head and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return finish
+
+
+def _log(scope: HTTPScope, exchange: Exchange) -> None:
+    """One line a request: the route's template, never the path or the query, which may hold patients' data."""
+    caller = exchange.context.caller
+    log.info(
+        "request",
+        route=exchange.access.name if exchange.access else f"{scope['method']} (no route)",
+        status=exchange.status,
+        request_id=exchange.context.request_id,
+        user_id=caller.user_id if caller else None,
+        duration_ms=exchange.duration_ms,
+    )

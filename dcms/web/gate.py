@@ -1,0 +1,332 @@
+"""The gate before every handler: 401, 403, 413, 415, the idempotency key, 400 for the query, in this order.
+
+It also runs a request again that the database undid for another's sake (deadlock, serialization).
+"""
+
+import hashlib
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.utils.scope.state import ScopeState
+
+from dcms.access.callers import Caller
+from dcms.access.permissions import Permission, Role
+from dcms.database.pool import Database
+from dcms.database.queries import queries
+from dcms.web.answers import versions_of
+from dcms.web.bodies import read_body
+from dcms.web.exchange import Exchange, exchange_of
+from dcms.web.fields import MAX_ID
+from dcms.web.problems import (
+    Conflict,
+    FieldError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Refused,
+    TooLarge,
+    UnsupportedMediaType,
+)
+from dcms.web.routes import RouteAccess
+
+SQL = queries("idempotency")
+
+ATTEMPTS = 3
+MAX_KEY_LENGTH = 255
+KEPT_HEADERS = (b"content-type", b"location", b"etag")
+JSON_TYPES = ("application/json",)
+PATCH_TYPES = ("application/json", "application/merge-patch+json")
+
+
+class KeptAnswer(msgspec.Struct):
+    """What the database says of an idempotency key."""
+
+    outcome: str
+    status: int | None
+    headers: list[list[str]] | None
+    body: bytes | None
+
+
+class BufferedAnswer:
+    """An answer held back until its transaction is committed."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    async def send(self, message: Message) -> None:
+        """Keep a message."""
+        self.messages.append(message)
+
+    @property
+    def status(self) -> int:
+        """The status, 0 before there is one."""
+        return next((m["status"] for m in self.messages if m["type"] == "http.response.start"), 0)
+
+    @property
+    def headers(self) -> list[list[str]]:
+        """The headers that a replay repeats."""
+        return [
+            [name.decode(), value.decode()]
+            for message in self.messages
+            if message["type"] == "http.response.start"
+            for name, value in message["headers"]
+            if name in KEPT_HEADERS
+        ]
+
+    @property
+    def body(self) -> bytes:
+        """The whole body."""
+        return b"".join(m.get("body", b"") for m in self.messages if m["type"] == "http.response.body")
+
+    async def deliver(self, send: Send) -> None:
+        """Send what was kept."""
+        for message in self.messages:
+            await send(message)
+
+
+class NoFields(msgspec.Struct):
+    """The body of an action that takes none."""
+
+
+class Undone(Exception):
+    """Leaves a transaction whose answer is an error, so that nothing of it stays."""
+
+
+class Gate:
+    """ASGI middleware inside Litestar's routing: the route is known, its handler not yet called."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through to its handler, or raise the problem that stops it."""
+        if scope["type"] != ScopeType.HTTP:
+            await self.app(scope, receive, send)
+            return
+        state = scope["litestar_app"].state
+        exchange = exchange_of(scope)
+        access: RouteAccess | None = state.routes.get((id(scope["route_handler"]), scope["method"]))
+        if access is None:
+            await self.app(scope, receive, send)
+            return
+        exchange.access = access
+        headers = dict(scope["headers"])
+        if access.permission is not Permission.PUBLIC:
+            caller = await state.authenticator.caller(headers.get(b"authorization"))
+            exchange.context.caller = caller
+            _authorize(caller, access, scope, exchange)
+        exchange.body = await _read_body(headers, access, receive, scope["method"])
+        exchange.context.if_match = versions_of(
+            value.decode("latin-1") for name, value in scope["headers"] if name == b"if-match"
+        )
+        key = headers.get(b"idempotency-key") if access.keeps_answers else None
+        await self._run(scope, receive, send, exchange, state.database, key)
+
+    async def _run(
+        self, scope: HTTPScope, receive: Receive, send: Send, exchange: Exchange, database: Database, key: bytes | None
+    ) -> None:
+        for attempt in range(1, ATTEMPTS + 1):
+            exchange.is_last_attempt = attempt == ATTEMPTS
+            exchange.is_retryable = False
+            ScopeState.from_scope(scope).response_started = False
+            if key is None:
+                await self._answer(scope, receive, _unless_retryable(send, exchange), exchange)
+            else:
+                await self._answer_once(scope, receive, send, exchange, database, key)
+            if not exchange.is_retryable:
+                return
+
+    async def _answer(self, scope: HTTPScope, receive: Receive, send: Send, exchange: Exchange) -> None:
+        _check_path(scope)
+        _read_query(scope, exchange)
+        _check_body(exchange)
+        await self.app(scope, _replay(exchange.body, receive), send)
+
+    async def _answer_once(
+        self, scope: HTTPScope, receive: Receive, send: Send, exchange: Exchange, database: Database, key: bytes
+    ) -> None:
+        """Run the handler and keep its answer in one transaction, or give the kept answer again."""
+        text = _check_key(key)
+        caller = exchange.context.caller
+        assert caller is not None
+        answer = BufferedAnswer()
+        try:
+            async with database.transaction():
+                kept = await database.one(
+                    SQL.claim,
+                    KeptAnswer,
+                    user_id=caller.user_id,
+                    key=text,
+                    fingerprint=_fingerprint(scope, exchange.body),
+                )
+                if kept.outcome != "new":
+                    await _replay_answer(kept, send)
+                    return
+                await self._answer(scope, receive, answer.send, exchange)
+                if not 200 <= answer.status < 300:
+                    raise Undone
+                await database.execute(
+                    SQL.keep,
+                    user_id=caller.user_id,
+                    key=text,
+                    fingerprint=_fingerprint(scope, exchange.body),
+                    status=answer.status,
+                    headers=answer.headers,
+                    body=answer.body,
+                )
+        except Undone:
+            pass
+        if not exchange.is_retryable:
+            await answer.deliver(send)
+
+
+def _authorize(caller: Caller, access: RouteAccess, scope: HTTPScope, exchange: Exchange) -> None:
+    if caller.must_change_password and not access.before_password_change:
+        raise Forbidden("password_change_required")
+    if access.permission is not Permission.AUTHENTICATED and not caller.may(access.permission):
+        raise Forbidden
+    if Role.PATIENT in caller.roles and access.permission is not Permission.AUTHENTICATED:
+        _authorize_patient(caller, access, scope)
+
+
+def _authorize_patient(caller: Caller, access: RouteAccess, scope: HTTPScope) -> None:
+    """A patient's login reaches its own record only; statements see to single rows by :own_patient_id."""
+    if not access.open_to_patients:
+        raise Forbidden
+    named = [scope["path_params"].get("patient_id")]
+    named += [value for name, value in _query_pairs(scope) if name == "patient_id"]
+    if any(str(value) != str(caller.patient_id) for value in named if value is not None):
+        raise Forbidden
+
+
+async def _read_body(headers: dict[bytes, bytes], access: RouteAccess, receive: Receive, method: str) -> bytes:
+    if method in ("GET", "HEAD"):
+        return b""
+    length = headers.get(b"content-length", b"0")
+    if not length.isdigit() or int(length[:20]) > access.max_body:
+        raise TooLarge(f"A body here has at most {access.max_body} bytes.")
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message: Any = await receive()
+        if message["type"] == "http.disconnect":
+            raise Invalid.of("", "the connection broke before the body was complete")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > access.max_body:
+            raise TooLarge(f"A body here has at most {access.max_body} bytes.")
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            break
+    body = b"".join(chunks)
+    if body and not access.raw_body:
+        _check_media_type(headers.get(b"content-type", b""), method)
+    return body
+
+
+def _check_media_type(content_type: bytes, method: str) -> None:
+    allowed = PATCH_TYPES if method == "PATCH" else JSON_TYPES
+    media_type, _, parameters = content_type.decode("latin-1").partition(";")
+    charset = parameters.strip().lower()
+    if media_type.strip().lower() not in allowed or charset not in ("", "charset=utf-8", 'charset="utf-8"'):
+        problem = UnsupportedMediaType(f"Send {' or '.join(allowed)} in UTF-8.")
+        problem.headers["Accept-Patch" if method == "PATCH" else "Accept"] = ", ".join(allowed)
+        raise problem
+
+
+def _check_path(scope: HTTPScope) -> None:
+    """An id that no row can have names nothing."""
+    for value in scope["path_params"].values():
+        if isinstance(value, int) and not 1 <= value <= MAX_ID:
+            raise NotFound
+
+
+def _check_body(exchange: Exchange) -> None:
+    access = exchange.access
+    assert access is not None
+    if access.needs_body and not exchange.body:
+        raise Invalid.of("", "a body is required")
+    if exchange.body and not access.takes_body and not access.raw_body:
+        read_body(exchange.body, NoFields)
+
+
+def _query_pairs(scope: HTTPScope) -> tuple[tuple[str, str], ...]:
+    return tuple(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+
+
+def _read_query(scope: HTTPScope, exchange: Exchange) -> None:
+    """Read the query string into typed values, with every fault named."""
+    access = exchange.access
+    assert access is not None
+    pairs = _query_pairs(scope)
+    exchange.query = pairs
+    errors: list[FieldError] = []
+    values: list[tuple[str, Any]] = []
+    seen: set[str] = set()
+    for name, value in pairs:
+        if name not in access.query:
+            errors.append(FieldError(name[:100], "is unknown"))
+            continue
+        if name in access.repeatable:
+            faults: list[FieldError] = []
+            values += [(name, item) for item in access.query[name]([value], name, faults) or ()]
+            errors += [FieldError(name, fault.message) for fault in faults]
+            continue
+        if name in seen:
+            errors.append(FieldError(name, "may be given once only"))
+        seen.add(name)
+        read = access.query[name](value, name, errors)
+        if read is not None:
+            values.append((name, read))
+    if errors:
+        raise Invalid.of_fields(errors)
+    ScopeState.from_scope(scope).parsed_query = tuple(values)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Give the body, which the gate has read, to the handler."""
+    is_given = False
+
+    async def replay() -> Any:
+        nonlocal is_given
+        if is_given:
+            return await receive()
+        is_given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+
+def _unless_retryable(send: Send, exchange: Exchange) -> Send:
+    async def guarded(message: Message) -> None:
+        if not exchange.is_retryable:
+            await send(message)
+
+    return guarded
+
+
+def _check_key(key: bytes) -> str:
+    if not 1 <= len(key) <= MAX_KEY_LENGTH or any(not 0x21 <= byte <= 0x7E for byte in key):
+        raise Invalid.of("Idempotency-Key", f"must be 1 to {MAX_KEY_LENGTH} visible ASCII characters")
+    return key.decode()
+
+
+def _fingerprint(scope: HTTPScope, body: bytes) -> bytes:
+    digest = hashlib.sha256()
+    for part in (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body):
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.digest()
+
+
+async def _replay_answer(kept: KeptAnswer, send: Send) -> None:
+    if kept.outcome == "mismatch":
+        raise Refused("idempotency_mismatch")
+    if kept.outcome == "in_progress":
+        raise Conflict("idempotency_in_progress")
+    headers = [(name.encode(), value.encode()) for name, value in kept.headers or ()]
+    headers += [(b"idempotency-replayed", b"true"), (b"content-length", str(len(kept.body or b"")).encode())]
+    await send({"type": "http.response.start", "status": kept.status or 200, "headers": headers})
+    await send({"type": "http.response.body", "body": kept.body or b"", "more_body": False})

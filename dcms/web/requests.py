@@ -1,0 +1,48 @@
+"""The request as handlers see it."""
+
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import State
+from litestar.types.empty import Empty
+
+from dcms.access.callers import Caller
+from dcms.context import Context
+from dcms.web.bodies import read_body
+from dcms.web.exchange import Exchange, exchange_of
+from dcms.web.pages import PageRequest, page_request
+from dcms.web.problems import Unauthenticated
+
+
+class ApiRequest(Request[Any, Any, State]):
+    """A request with its caller, its page and a strictly read body."""
+
+    async def json(self) -> Any:
+        """The body as the struct that the handler declares."""
+        if self._json is Empty:
+            declared = self.route_handler.parsed_fn_signature.parameters["data"]
+            # `JSONBody[T]` is `Annotated[T, …]`
+            self._json = read_body(await self.body(), getattr(declared.raw, "__origin__", declared.raw))
+        return self._json
+
+    @property
+    def exchange(self) -> Exchange:
+        """The request as the layers before the handler know it."""
+        return exchange_of(self.scope)
+
+    @property
+    def context(self) -> Context:
+        """For whom and on which terms the request is."""
+        return self.exchange.context
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls; only for routes that ask for a login."""
+        caller = self.exchange.context.caller
+        if caller is None:
+            raise Unauthenticated
+        return caller
+
+    def page(self, limit: int, cursor: str | None) -> PageRequest:
+        """The page asked for. Raises Invalid for a cursor of another list or of other filters."""
+        return page_request(limit, cursor, self.scope["path"], self.exchange.query, self.app.state.cursor_key)

@@ -1,0 +1,6 @@
+drop table login_failure;
+drop table session;
+drop table dcms_user;
+drop function keep_one_admin();
+drop function note_user_change();
+drop function note_session_end();

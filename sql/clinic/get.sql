@@ -1,0 +1,3 @@
+-- The clinic.
+select name, legal_name, phone, email, address, website, updated_at, version
+from clinic

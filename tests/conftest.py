@@ -1,0 +1,52 @@
+"""The tests' clinic: the whole application over a fresh, migrated database for each test."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from dcms.app import create_app
+from dcms.settings import Settings
+from dcms.web.front import Front
+from tests.api import JWT_KEYS, Api
+from tests.databases import application_url, drop_database, fresh_database, running_cluster, template_database
+
+
+@pytest.fixture(scope="session")
+def template() -> str:
+    """The migrated database that each test's is a copy of."""
+    return template_database(running_cluster())
+
+
+@pytest.fixture
+def database_url(template: str) -> Iterator[str]:
+    """A fresh database, for its owner."""
+    url = fresh_database(running_cluster(), template)
+    yield url
+    drop_database(running_cluster(), url)
+
+
+@pytest.fixture(scope="session")
+def app() -> Front:
+    """The application; each test gives it its own database."""
+    url = "postgresql:///nowhere"
+    return create_app(
+        Settings(
+            database_url=url,
+            owner_database_url=url,
+            jwt_keys=JWT_KEYS,
+            twilio_auth_token="12345",
+            pool_size=8,
+            public_base_url="https://clinic.example",
+        )
+    )
+
+
+@pytest.fixture
+async def api(app: Front, database_url: str) -> AsyncIterator[Api]:
+    """The running service with a user of each role; see tests/api.py."""
+    services = app.services
+    services.use_database(application_url(database_url))
+    await services.start()
+    async with Api(app, database_url) as running:
+        yield running
+    await services.stop()

@@ -1,0 +1,170 @@
+"""Every file in sql/ prepares, gives the columns of its struct in order, and is used."""
+
+import ast
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from typing import Any
+
+import asyncpg
+import msgspec
+import pytest
+
+import dcms
+from dcms.database.lists import Filter, Ordering, page_statement
+from dcms.database.queries import Queries, Query, parse, queries
+from dcms.paths import SQL_DIR
+
+FILES = {query.name: query for folder in sorted(SQL_DIR.iterdir()) if folder.is_dir() for query in queries(folder.name)}
+
+
+class Use(msgspec.Struct, frozen=True):
+    """A place in the code that runs a statement."""
+
+    query: Query
+    row: Any
+    is_list: bool
+
+
+def uses() -> Iterator[Use]:
+    """Every place in dcms that names a statement, with the struct it fills."""
+    for module_info in pkgutil.walk_packages(dcms.__path__, "dcms."):
+        module = importlib.import_module(module_info.name)
+        if module.__file__ is None or module_info.name == "dcms.__main__":
+            continue
+        with open(module.__file__) as source:
+            tree = ast.parse(source.read())
+        in_calls: set[ast.expr] = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                for index, argument in enumerate(node.args):
+                    query = _query(module, argument)
+                    if query is None:
+                        continue
+                    in_calls.add(argument)
+                    row = node.args[index + 1] if len(node.args) > index + 1 else None
+                    yield Use(query, _value(module, row), index == 1)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and node not in in_calls:
+                query = _query(module, node)
+                if query is not None:
+                    yield Use(query, None, False)
+
+
+def _query(module: Any, node: ast.expr) -> Query | None:
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        holder = getattr(module, node.value.id, None)
+        if isinstance(holder, Queries):
+            query = getattr(holder, node.attr)
+            assert isinstance(query, Query)
+            return query
+    return None
+
+
+def _value(module: Any, node: ast.expr | None) -> Any:
+    return getattr(module, node.id, None) or __builtins__.get(node.id) if isinstance(node, ast.Name) else None  # type: ignore[attr-defined]
+
+
+USES = list(uses())
+
+
+def test_every_file_is_used() -> None:
+    assert sorted(FILES) == sorted({use.query.name for use in USES})
+
+
+@pytest.mark.parametrize("name", FILES)
+async def test_the_statement_prepares_and_fills_its_struct(name: str, database_url: str) -> None:
+    rows = {use.row for use in USES if use.query.name == name and use.row is not None}
+    connection = await asyncpg.connect(database_url)
+    prepared = await connection.prepare(FILES[name].text)
+    columns = [attribute.name for attribute in prepared.get_attributes()]
+    await connection.close()
+
+    for row in rows:
+        if isinstance(row, type) and issubclass(row, msgspec.Struct):
+            assert columns[: len(row.__struct_fields__)] == list(row.__struct_fields__)
+            is_list = any(use.is_list for use in USES if use.query.name == name)
+            assert is_list or len(columns) == len(row.__struct_fields__)
+        else:
+            assert len(columns) == 1
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_file_begins_with_a_sentence(name: str) -> None:
+    first = (SQL_DIR / name).read_text().splitlines()[0]
+
+    assert first.startswith("-- ")
+    assert first.endswith((".", "?")) or (SQL_DIR / name).read_text().splitlines()[1].startswith("-- ")
+
+
+def test_parameters_are_numbered_outside_of_strings_and_comments() -> None:
+    query = parse(
+        "x/y.sql",
+        """-- :comment
+        select ':string', "a:name", $$ :dollar $$, $t$ :t $t$, E'\\':e', :a::text, /* :c */ :b, :a, '12:30'::time;
+        """,
+    )
+
+    assert query.parameters == ("a", "b")
+    assert query.text.endswith("$1::text, /* :c */ $2, $1, '12:30'::time")
+
+
+def test_a_missing_or_surplus_argument_names_the_file() -> None:
+    query = parse("x/y.sql", "select :a")
+
+    with pytest.raises(TypeError, match=r"x/y.sql: missing argument 'a'"):
+        query.bind({})
+    with pytest.raises(TypeError, match=r"x/y.sql: surplus arguments \['b'\]"):
+        query.bind({"a": 1, "b": 2})
+
+
+def test_a_list_is_wrapped_in_its_filters_order_and_page() -> None:
+    class Row(msgspec.Struct):
+        a: int
+        b: str
+
+    text = page_statement(
+        parse("x/y.sql", "select a, b, c from t where d = :d"),
+        Row,
+        (Filter("c", "any", [1]).kind, Filter("b", "null", False).kind, Filter("tags", "overlap", []).kind),
+        Ordering(("b", "a"), descending=True),
+        True,
+    )
+
+    assert text.split() == [
+        "SELECT",
+        '"a","b"',
+        "FROM",
+        "(",
+        "select",
+        "a,",
+        "b,",
+        "c",
+        "from",
+        "t",
+        "where",
+        "d",
+        "=",
+        "$1",
+        ")",
+        "AS",
+        '"listed"',
+        "WHERE",
+        '"c"=any($2)',
+        "AND",
+        '"b"',
+        "IS",
+        "NOT",
+        "NULL",
+        "AND",
+        '"tags"&&$3',
+        "AND",
+        '("b","a")<($4,$5)',
+        "ORDER",
+        "BY",
+        '"b"',
+        'DESC,"a"',
+        "DESC",
+        "LIMIT",
+        "$6",
+    ]
