@@ -33,7 +33,7 @@ SETTINGS = {
 # A database is copied in 8 ms in memory, in 100 on a disk. Cluster refuses a folder that a stranger put there.
 _MEMORY_DISK, _DISK = Path("/dev/shm"), Path("/tmp")  # noqa: S108
 _MEMORY_DISK_FREE_MIN_BYTES = 4 * 2**30
-_TEMPLATES_KEPT = 4
+_TEMPLATES_KEPT = 40
 _LOCK_KEY = 0x64636D74
 
 _numbers = itertools.count(1)
