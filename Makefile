@@ -16,7 +16,7 @@ help: ## Show this list
 run: .venv/.stamp ## Start the demo: database, sample data, API and worker
 	@exec $(BIN)/dcms demo
 
-test: export DCMS_TEST_PG := $(PG)
+test: export DCMS_TEST_PG := $(or $(PG),$(DCMS_TEST_PG))
 test: .venv/.stamp ## Run the tests; PG=system on the machine's own PostgreSQL, ARGS="tests/patients -k search" only some
 	$(BIN)/pytest -n $(or $(JOBS),2) $(ARGS)
 
