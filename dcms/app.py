@@ -14,7 +14,7 @@ from dcms.clinic.controller import ClinicController
 from dcms.clinic.repository import ClinicRepository
 from dcms.patients.controller import PatientController
 from dcms.patients.repository import PatientRepository
-from dcms.services import Services
+from dcms.process import Services
 from dcms.settings import Settings
 from dcms.web.answers import API, Answer
 from dcms.web.errors import EXCEPTION_HANDLERS

@@ -7,7 +7,7 @@ create table employee (
     last_name text not null,
     title text,
     email text,
-    color text not null default '#4f7cac' constraint employee_color_form check (color ~ '^#[0-9a-f]{6}$'),
+    color text not null default '#4f7cac' constraint employee_color_form check (color ~ '^#[0-9A-Fa-f]{6}$'),
     -- a doctor is an employee who is bookable
     is_bookable boolean not null default false,
     hired_on date,

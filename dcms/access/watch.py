@@ -89,6 +89,7 @@ class Watch:
         self._ended: dict[int, float] = {}
         self._users: dict[int, tuple[UserAccess, float]] = {}
         self._connection: asyncpg.Connection | None = None
+        self._reading = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -100,8 +101,7 @@ class Watch:
         """Read once, so that nobody is let in on old knowledge, and go on reading."""
         self._xmin, self._read_at = "0", float("-inf")
         self._ended, self._users = {}, {}
-        with contextlib.suppress(*AWAY, asyncpg.PostgresError):
-            await self.read()
+        await self.refresh()
         self._task = asyncio.create_task(self._poll())
 
     async def stop(self) -> None:
@@ -122,8 +122,23 @@ class Watch:
         known = self._users.get(caller.user_id)
         return caller if known is None else _apply(caller, known[0])
 
+    async def refresh(self) -> None:
+        """Read at once what this process has just written; a failure is left to the next reading."""
+        with contextlib.suppress(*AWAY, asyncpg.PostgresError):
+            await self.read()
+
     async def read(self) -> None:
         """Take in what has changed since the last reading."""
+        async with self._reading:
+            try:
+                await self._read()
+            except (*AWAY, asyncpg.PostgresError):
+                if self._connection is not None:
+                    self._connection.terminate()
+                    self._connection = None
+                raise
+
+    async def _read(self) -> None:
         started = time.monotonic()
         async with asyncio.timeout(POLL_TIMEOUT_S if self._connection else CONNECT_TIMEOUT_S):
             if self._connection is None or self._connection.is_closed():
@@ -156,9 +171,6 @@ class Watch:
                 await self.read()
             except (*AWAY, asyncpg.PostgresError) as error:
                 log.warning("watch.failed", error=type(error).__name__)
-                if self._connection is not None:
-                    self._connection.terminate()
-                    self._connection = None
             await asyncio.sleep(POLL_INTERVAL_S)
 
     async def _ask(self, caller: Caller) -> Caller:

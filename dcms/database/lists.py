@@ -37,7 +37,10 @@ class Filter(msgspec.Struct, frozen=True):
 
 
 class Ordering(msgspec.Struct, frozen=True):
-    """The total order of a list: columns that are never null, all in one direction; the last is unique."""
+    """The total order of a list: columns that are never null, all in one direction; the last is unique.
+
+    They need not be fields of the list's struct.
+    """
 
     columns: tuple[str, ...]
     descending: bool = False
@@ -62,8 +65,11 @@ async def page(
         *after,
         request.limit + 1,
     ]
-    rows = await database.fetch(text, row, values)
-    return request.page(rows, lambda last: [getattr(last, column) for column in ordering.columns])
+    records = request.page(
+        await database.records(text, values), lambda last: [last[column] for column in ordering.columns]
+    )
+    width = len(row.__struct_fields__)
+    return Page([row(*record[:width]) for record in records.items], records.next_cursor)
 
 
 @lru_cache(4096)
@@ -79,7 +85,8 @@ def page_statement(
         number += 1
         return Parameter(f"${number}")
 
-    statement = PostgreSQLQuery.from_(listed).select(*(listed.field(name) for name in row.__struct_fields__))
+    selected = dict.fromkeys((*row.__struct_fields__, *ordering.columns))
+    statement = PostgreSQLQuery.from_(listed).select(*(listed.field(name) for name in selected))
     for column, operator in filters:
         statement = statement.where(_condition(listed.field(column), operator, parameter))
     if has_after:

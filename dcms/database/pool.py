@@ -89,10 +89,14 @@ class Database:
         return int(count) if count.isdigit() else 0
 
     async def fetch(self, text: str, row: type[T], values: Sequence[Any]) -> list[T]:
-        """Every row of a statement that `lists` has put together."""
+        """Every row of a statement's text."""
+        return [fill(row, record) for record in await self.records(text, values)]
+
+    async def records(self, text: str, values: Sequence[Any]) -> list[asyncpg.Record]:
+        """Every record of a statement that `lists` has put together."""
         async with self.connection() as connection:
-            records = await connection.fetch(text, *values)
-        return [fill(row, record) for record in records]
+            records: list[asyncpg.Record] = await connection.fetch(text, *values)
+        return records
 
     @asynccontextmanager
     async def transaction(self, isolation: Any = None) -> AsyncIterator[Connection]:

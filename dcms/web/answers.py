@@ -34,6 +34,9 @@ class RawAnswer:
 class Answer(Response[T]):
     """The answer of a handler."""
 
+    # of what the content belongs to, when the content itself has none
+    version: int | None = None
+
     def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **options: Any) -> Any:
         """Encode the content once, and tag it when it has a version."""
         media_type = str(self.media_type or options.get("media_type") or JSON)
@@ -44,7 +47,7 @@ class Answer(Response[T]):
         if status == 204:
             return RawAnswer(204, headers, b"")
         body = _encoder.encode(self.content)
-        version = getattr(self.content, "version", None)
+        version = getattr(self.content, "version", self.version)
         if type(version) is int:
             etag = etag_of(version, body)
             headers.append((b"etag", etag.encode()))
@@ -57,6 +60,13 @@ class Answer(Response[T]):
 def created(resource: T, location: str) -> Response[T]:
     """201 with the path of the new resource's GET, below the API's base."""
     return Answer(resource, status_code=201, headers={"Location": API + location})
+
+
+def versioned(content: T, version: int) -> Response[T]:
+    """200 with the version of what the content belongs to."""
+    answer = Answer(content)
+    answer.version = version
+    return answer
 
 
 def etag_of(version: int, body: bytes) -> str:

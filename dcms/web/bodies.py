@@ -1,12 +1,13 @@
 """Reads bodies and query strings into structs, strictly, and names every bad field.
 
 msgspec stops at the first error, so each field is converted on its own. Strings are trimmed and NFC; an
-empty one is null where null may be.
+empty one is null where null may be. What a type can't say is a check of its own: `Meta(extra={"check": function})`,
+a function from the value to its faults, whose fields are relative to the value ("" is the value itself).
 """
 
 import types
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -19,6 +20,7 @@ YEARS = range(1800, 2200)
 MAX_ITEMS = 20_000
 
 Reader = Callable[[Any, str, list[FieldError]], Any]
+Check = Callable[[Any], Iterable[FieldError]]
 
 
 class FieldFault(ValueError):
@@ -93,6 +95,7 @@ def _read_list(wanted: Any) -> Reader:
     limits = [meta for meta in getattr(wanted, "__metadata__", ()) if isinstance(meta, msgspec.Meta)]
     least = max((meta.min_length or 0 for meta in limits), default=0)
     most = min((meta.max_length or MAX_ITEMS for meta in limits), default=MAX_ITEMS)
+    checks: list[Check] = list(_extras(wanted, "check"))
 
     def read(value: Any, path: str, errors: list[FieldError]) -> Any:
         if not isinstance(value, list):
@@ -101,18 +104,18 @@ def _read_list(wanted: Any) -> Reader:
         if not least <= len(value) <= most:
             errors.append(FieldError(path, f"must hold {least} to {most} items"))
             return None
-        return [read_item(item, f"{path}[{index}]", errors) for index, item in enumerate(value)]
+        before = len(errors)
+        items = [read_item(item, f"{path}[{index}]", errors) for index, item in enumerate(value)]
+        if len(errors) == before:
+            errors += _faults(checks, items, path)
+        return items
 
     return read
 
 
 def _read_plain(wanted: Any, is_nullable: bool, strict: bool) -> Reader:
-    is_verbatim = any(
-        (meta.extra or {}).get("verbatim", False)
-        for member in _members(wanted)
-        for meta in getattr(member, "__metadata__", ())
-        if isinstance(meta, msgspec.Meta)
-    )
+    is_verbatim = any(_extras(wanted, "verbatim"))
+    checks: list[Check] = list(_extras(wanted, "check"))
 
     def read(value: Any, path: str, errors: list[FieldError]) -> Any:
         try:
@@ -121,13 +124,26 @@ def _read_plain(wanted: Any, is_nullable: bool, strict: bool) -> Reader:
                 return None
             result = msgspec.convert(value, wanted, strict=strict)
             _check_range(result)
-            return result
         except (msgspec.ValidationError, ValueError, RecursionError) as error:
             message, _, place = str(error).partition(" - at `$")
             errors.append(FieldError(path + place.rstrip("`"), message[:1].lower() + message[1:]))
             return None
+        if result is not None:
+            errors += _faults(checks, result, path)
+        return result
 
     return read
+
+
+def _extras(wanted: Any, name: str) -> Iterator[Any]:
+    for member in _members(wanted):
+        for meta in getattr(member, "__metadata__", ()):
+            if isinstance(meta, msgspec.Meta) and name in (meta.extra or {}):
+                yield (meta.extra or {})[name]
+
+
+def _faults(checks: list[Check], value: Any, path: str) -> list[FieldError]:
+    return [FieldError(join(path, fault.field), fault.message) for check in checks for fault in check(value)]
 
 
 def _nullable(read: Reader, is_nullable: bool) -> Reader:
@@ -150,8 +166,8 @@ def clean(value: Any) -> Any:
 
 
 def join(path: str, name: str) -> str:
-    """The path of a member."""
-    return f"{path}.{name}" if path else name
+    """The path of a member, or of an item (`[0]`)."""
+    return f"{path}.{name}" if path and name and name[0] != "[" else path + name
 
 
 def _check_range(value: Any) -> None:

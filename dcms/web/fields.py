@@ -38,7 +38,7 @@ ClosingTime = Annotated[
     Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$", description="A local time, up to 24:00.", examples=["17:00"]),
 ]
 Weekday = Annotated[int, Meta(ge=1, le=7, description="1 is Monday, 7 is Sunday.")]
-Color = Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}$", description="A colour, #rrggbb.", examples=["#4f7cac"])]
+Color = Annotated[str, Meta(pattern=r"^#[0-9A-Fa-f]{6}$", description="A colour, #rrggbb.", examples=["#4f7cac"])]
 
 PathId = Annotated[int, PathParameter()]
 FromInstant = Annotated[Instant | None, QueryParameter(name="from", description="From this time on, included.")]

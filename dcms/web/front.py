@@ -11,7 +11,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from dcms.access.trail import Note
 from dcms.context import Context, current_context
-from dcms.services import Services
+from dcms.process import Services
 from dcms.settings import Network
 from dcms.web.answers import API
 from dcms.web.exchange import KEY, Exchange

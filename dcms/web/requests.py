@@ -1,7 +1,8 @@
 """The request as handlers see it."""
 
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from litestar import Request
 from litestar.datastructures import State
 from litestar.types.empty import Empty
@@ -21,8 +22,7 @@ class ApiRequest(Request[Any, Any, State]):
         """The body as the struct that the handler declares."""
         if self._json is Empty:
             declared = self.route_handler.parsed_fn_signature.parameters["data"]
-            # `JSONBody[T]` is `Annotated[T, …]`
-            self._json = read_body(await self.body(), getattr(declared.raw, "__origin__", declared.raw))
+            self._json = read_body(await self.body(), _body_type(declared.raw))
         return self._json
 
     @property
@@ -46,3 +46,9 @@ class ApiRequest(Request[Any, Any, State]):
     def page(self, limit: int, cursor: str | None) -> PageRequest:
         """The page asked for. Raises Invalid for a cursor of another list or of other filters."""
         return page_request(limit, cursor, self.scope["path"], self.exchange.query, self.app.state.cursor_key)
+
+
+def _body_type(declared: Any) -> Any:
+    """What a handler's `JSONBody[T]`, which is `Annotated[T, …]`, says of the body: T with its limits."""
+    limits = tuple(each for each in declared.__metadata__ if isinstance(each, msgspec.Meta))
+    return Annotated[(declared.__origin__, *limits)] if limits else declared.__origin__
