@@ -8,6 +8,8 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 
+from dcms.audit.controller import AuditController
+from dcms.audit.repository import AuditRepository
 from dcms.auth.controller import AuthController
 from dcms.auth.repository import AuthRepository
 from dcms.clinic.controller import ClinicController
@@ -25,6 +27,7 @@ from dcms.web.requests import ApiRequest
 from dcms.web.routes import route_table
 
 CONTROLLERS = [
+    AuditController,
     AuthController,
     ClinicController,
     PatientController,
@@ -35,6 +38,7 @@ def repositories(services: Services) -> dict[str, Any]:
     """Every repository, under the name by which handlers ask for it."""
     database = services.database
     return {
+        "audit": AuditRepository(database),
         "auth": AuthRepository(database, services.tokens, services.hasher, services.trail, services.settings),
         "clinic": ClinicRepository(database),
         "patients": PatientRepository(database, services.facts),

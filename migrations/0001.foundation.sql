@@ -105,10 +105,12 @@ create table audit_log (
 
 create table audit_log_default partition of audit_log default;
 
-create index audit_log_entity on audit_log (entity, entity_id, at desc, audit_id desc);
+-- one for each filter of the list, in its order
+create index audit_log_entity on audit_log (entity, at desc, audit_id desc);
+create index audit_log_entity_id on audit_log (entity_id, at desc, audit_id desc) where entity_id is not null;
 create index audit_log_patient on audit_log (patient_id, at desc, audit_id desc) where patient_id is not null;
 create index audit_log_patients on audit_log using gin (patient_ids) where patient_ids is not null;
-create index audit_log_actor on audit_log (actor_id, at desc, audit_id desc);
+create index audit_log_actor on audit_log (actor_id, at desc, audit_id desc) where actor_id is not null;
 create index audit_log_action on audit_log (action, at desc, audit_id desc);
 
 -- Make the partitions of this month and the coming ones. The worker calls it; it runs as the owner because
@@ -143,7 +145,8 @@ revoke all on audit_log, audit_log_default from dcms_app;
 grant select, insert on audit_log to dcms_app;
 
 -- After insert, update or delete of a row: one entry with the fields that changed.
--- Arguments: the id column, the patient's column ('' when there is none), columns never shown.
+-- Arguments: the id column, the patient's column ('' when there is none), columns never shown. A statement
+-- that is more than a write names it: acting(:context::jsonb || '{"action": "login"}').
 create function audit_row() returns trigger
 language plpgsql as $$
 declare
@@ -172,7 +175,7 @@ begin
             verb := 'delete';
         end if;
     else
-        old_fields := old_row - hidden;
+        old_fields := jsonb_strip_nulls(old_row - hidden);
         new_fields := jsonb_strip_nulls(new_row - hidden);
     end if;
     insert into audit_log (
@@ -183,7 +186,7 @@ begin
         (context ->> 'actor_id')::bigint,
         (context ->> 'impersonator_id')::bigint,
         (context ->> 'session_id')::bigint,
-        verb,
+        coalesce(context ->> 'action', verb),
         tg_table_name,
         (whole ->> tg_argv[0])::bigint,
         (whole ->> nullif(tg_argv[1], ''))::bigint,

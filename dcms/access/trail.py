@@ -6,6 +6,10 @@ second later; when the collection is full, requests wait for it.
 
 import asyncio
 import contextlib
+import itertools
+import time
+from collections import deque
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -23,6 +27,7 @@ SQL = queries("audit")
 INTERVAL_S = 0.25
 MAX_WAITING = 10_000
 BATCH = 1000
+STOP_PATIENCE_S = 5
 
 log = structlog.get_logger()
 
@@ -52,16 +57,23 @@ class Note(msgspec.Struct, frozen=True):
 
 
 class AuditTrail:
-    """Collects entries and writes them together."""
+    """Collects entries and writes them together, in the order in which they came."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MAX_WAITING)
+        self._waiting: deque[dict[str, Any]] = deque()
+        self._room = asyncio.Event()
+        self._writing = asyncio.Lock()
+        self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def add(self, note: Note) -> None:
         """Take an entry in; waits when too many are waiting."""
-        await self._waiting.put(note.row())
+        row = {**note.row(), "at": datetime.now(UTC)}
+        while len(self._waiting) >= MAX_WAITING:
+            self._room.clear()
+            await self._room.wait()
+        self._waiting.append(row)
 
     async def write_now(self, note: Note) -> None:
         """Write an entry at once, in the transaction of the current task if there is one."""
@@ -69,30 +81,53 @@ class AuditTrail:
 
     async def start(self) -> None:
         """Begin writing."""
-        self._task = asyncio.create_task(self._write_for_ever())
+        self._stopping.clear()
+        self._task = asyncio.create_task(self._write_until_stopped())
 
     async def stop(self) -> None:
-        """Write what is waiting, and end."""
+        """Write what is waiting, and end; a database that is away is given some seconds to come back."""
+        self._stopping.set()
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        await self.flush()
-
-    async def _write_for_ever(self) -> None:
-        while True:
+            await self._task
+            self._task = None
+        deadline = time.monotonic() + STOP_PATIENCE_S
+        for _ in range(round(STOP_PATIENCE_S / INTERVAL_S)):
+            if await self.flush() or time.monotonic() > deadline:
+                break
             await asyncio.sleep(INTERVAL_S)
+        if self._waiting:
+            log.error("audit.lost", entries=len(self._waiting))
+            self._waiting.clear()
+
+    async def flush(self) -> bool:
+        """Write what is waiting; False when the database can't take it now, and it goes on waiting."""
+        async with self._writing:
+            while self._waiting:
+                rows = list(itertools.islice(self._waiting, BATCH))
+                try:
+                    await self._write(rows)
+                except (*AWAY, asyncpg.PostgresError, Problem) as error:
+                    log.warning("audit.delayed", error=type(error).__name__, entries=len(self._waiting))
+                    return False
+                # only now: whatever interrupts the writing, nothing has been taken out that isn't written
+                for _ in rows:
+                    self._waiting.popleft()
+                self._room.set()
+        return True
+
+    async def _write_until_stopped(self) -> None:
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), INTERVAL_S)
             await self.flush()
 
-    async def flush(self) -> None:
-        """Write what is waiting."""
-        while not self._waiting.empty():
-            notes = [self._waiting.get_nowait() for _ in range(min(BATCH, self._waiting.qsize()))]
-            try:
-                await asyncio.shield(self._database.execute(SQL.write, notes=notes))
-            except (*AWAY, asyncpg.PostgresError, Problem) as error:
-                log.warning("audit.delayed", error=type(error).__name__, entries=len(notes))
-                for note in notes:
-                    with contextlib.suppress(asyncio.QueueFull):
-                        self._waiting.put_nowait(note)
+    async def _write(self, rows: list[dict[str, Any]]) -> None:
+        """Write entries; one that can't be stored must not hold up the others for ever."""
+        try:
+            await self._database.execute(SQL.write, notes=rows)
+        except asyncpg.DataError as error:
+            if len(rows) == 1:
+                log.error("audit.refused", error=type(error).__name__, request_id=rows[0]["request_id"])
                 return
+            for row in rows:
+                await self._write([row])

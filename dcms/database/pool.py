@@ -159,5 +159,6 @@ def on_constraint(name: str, problem: Problem) -> Iterator[None]:
         yield
     except asyncpg.IntegrityConstraintViolationError as error:
         if error.constraint_name == name:
-            raise problem from None
+            # the problem may be a constant: without this it would keep the frames of every raising
+            raise problem.with_traceback(None) from None
         raise

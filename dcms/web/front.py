@@ -15,6 +15,7 @@ from dcms.process import Services
 from dcms.settings import Network
 from dcms.web.answers import API
 from dcms.web.exchange import KEY, Exchange
+from dcms.web.fields import MAX_ID
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 MAX_USER_AGENT = 400
@@ -53,6 +54,7 @@ TABLES = {
     "payments": "payment",
     "calls": "call",
     "audit": "audit_log",
+    "roles": "dcms_user",
 }
 
 log = structlog.get_logger()
@@ -87,9 +89,10 @@ class Front:
         try:
             await self.app(scope, receive, _finish(send, exchange, is_head))
         finally:
+            # also when the server gives the task up because the client hung up
             current_context.reset(token)
-        _log(scope, exchange)
-        await self._audit(scope, exchange)
+            _log(scope, exchange)
+            await self._audit(scope, exchange)
 
     async def _audit(self, scope: HTTPScope, exchange: Exchange) -> None:
         """Write down a denial, or whose record was read."""
@@ -102,15 +105,17 @@ def note_of(scope: HTTPScope, exchange: Exchange) -> Note | None:
     """The audit log's entry for a request itself: a denial, or a reading of patients' records."""
     access = exchange.access
     context = exchange.context
-    if access is None:
-        return None
-    path: dict[str, Any] = scope["path_params"]
-    ids = {name: value for name, value in path.items() if isinstance(value, int)}
+    path: dict[str, Any] = scope.get("path_params", {})
+    # an id that no row can have can't be stored here either
+    ids = {name: value for name, value in path.items() if isinstance(value, int) and value <= MAX_ID}
     patient_id = ids.get("patient_id")
     if exchange.status == 403:
-        entity = TABLES.get(access.name.removeprefix(f"{access.name.split()[0]} {API}/").split("/")[0], "dcms")
+        route = access.name if access else f"{scope['method']} (no route)"
         entity_id = next(iter(ids.values()), None)
-        return Note(context, "denied", entity, entity_id, patient_id, None, {"route": access.name})
+        entity = _entity_of(access.name) if access else "dcms"
+        return Note(context, "denied", entity, entity_id, patient_id, None, {"route": route})
+    if access is None:
+        return None
     if exchange.status not in range(200, 300) and exchange.status != 304:
         return None
     if exchange.listed_patients is not None:
@@ -119,6 +124,12 @@ def note_of(scope: HTTPScope, exchange: Exchange) -> Note | None:
     if access.reads_patient:
         return Note(context, "read", "patient", patient_id, patient_id, None, {"route": access.name})
     return None
+
+
+def _entity_of(route: str) -> str:
+    """The table that a route is about, as far as its path tells."""
+    segment = route.partition(" ")[2].removeprefix(API).strip("/").partition("/")[0]
+    return TABLES.get(segment, segment)
 
 
 def client_address(scope: HTTPScope, forwarded_for: bytes | None, proxies: tuple[Network, ...]) -> str | None:

@@ -7,7 +7,7 @@ with opened as (
         :ip::text::inet,
         :user_agent,
         :device_name
-    where acting(:context)
+    where acting(:context::jsonb || '{"action": "login"}')
     returning *
 ),
 logged_in as (

@@ -1,0 +1,33 @@
+"""What the worker does every hour: forget what nobody may ask for again, prepare the audit log's next months."""
+
+import asyncpg
+import structlog
+
+from dcms.database.failures import AWAY
+from dcms.database.pool import Database
+from dcms.database.queries import queries
+from dcms.web.problems import Problem
+
+ACCESS = queries("access")
+AUDIT = queries("audit")
+IDEMPOTENCY = queries("idempotency")
+
+# longer than any reader of the changes may look back
+ACCESS_CHANGES_KEPT_EXTRA_S = 3600
+
+log = structlog.get_logger()
+
+
+async def keep_house(database: Database, access_token_ttl_s: int) -> None:
+    """Do all of it; what fails is logged and done the next time."""
+    for query, arguments in (
+        (AUDIT.prepare_partitions, {}),
+        (IDEMPOTENCY.purge, {}),
+        (ACCESS.purge, {"kept_s": access_token_ttl_s + ACCESS_CHANGES_KEPT_EXTRA_S}),
+    ):
+        try:
+            touched = await database.execute(query, **arguments)
+        except (*AWAY, asyncpg.PostgresError, Problem) as error:
+            log.warning("housekeeping.failed", statement=query.name, error=type(error).__name__)
+        else:
+            log.info("housekeeping.done", statement=query.name, rows=touched)
