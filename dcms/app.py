@@ -40,7 +40,7 @@ def repositories(services: Services) -> dict[str, Any]:
     return {
         "audit": AuditRepository(database),
         "auth": AuthRepository(database, services.tokens, services.hasher, services.trail, services.settings),
-        "clinic": ClinicRepository(database),
+        "clinic": ClinicRepository(database, services.watch),
         "patients": PatientRepository(database, services.facts),
     }
 

@@ -1,3 +1,4 @@
+drop function business_hours_list();
 drop table closure;
 drop table business_hours;
 drop table clinic_settings;

@@ -19,11 +19,16 @@ create table clinic_settings (
     locale text not null default 'en',
     currency text not null default 'EUR',
     default_region text not null default 'DE',
-    default_slot_minutes integer not null default 30,
-    slot_step_minutes integer not null default 15,
-    buffer_minutes integer not null default 0,
-    booking_min_notice_minutes integer not null default 0,
-    booking_horizon_days integer not null default 365,
+    default_slot_minutes integer not null default 30
+        constraint clinic_settings_default_slot_range check (default_slot_minutes between 5 and 720),
+    slot_step_minutes integer not null default 15
+        constraint clinic_settings_slot_step_range check (slot_step_minutes between 1 and 720),
+    buffer_minutes integer not null default 0
+        constraint clinic_settings_buffer_range check (buffer_minutes between 0 and 720),
+    booking_min_notice_minutes integer not null default 0
+        constraint clinic_settings_booking_min_notice_range check (booking_min_notice_minutes between 0 and 525600),
+    booking_horizon_days integer not null default 365
+        constraint clinic_settings_booking_horizon_range check (booking_horizon_days between 1 and 3650),
     tooth_system text not null default 'FDI'
         constraint clinic_settings_tooth_system_known check (tooth_system in ('FDI', 'universal', 'palmer')),
     reminder_offsets_minutes integer[] not null default '{1440}',
@@ -54,6 +59,21 @@ create table closure (
     constraint closure_starts_before_ends check (starts_on <= ends_on),
     constraint closure_no_overlap exclude using gist (daterange(starts_on, ends_on, '[]') with &&)
 );
+
+-- A part of the answers about settings.
+create function business_hours_list() returns jsonb
+language sql stable parallel safe as $$
+    select coalesce(
+        jsonb_agg(
+            jsonb_build_object(
+                'weekday', weekday, 'opens', to_char(opens, 'HH24:MI'), 'closes', to_char(closes, 'HH24:MI')
+            )
+            order by weekday, opens
+        ),
+        '[]'
+    )
+    from business_hours
+$$;
 
 insert into clinic default values;
 insert into clinic_settings default values;

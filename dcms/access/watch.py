@@ -81,7 +81,7 @@ class Watch:
     def __init__(self, url: str, database: Database, facts: ClinicFacts, access_token_ttl_s: int) -> None:
         self.url = url
         self._database = database
-        self._facts = facts
+        self.facts = facts
         # older changes can't contradict a token that still counts
         self._window_s = access_token_ttl_s + 60
         self._xmin = "0"
@@ -145,7 +145,7 @@ class Watch:
                 self._connection = await asyncpg.connect(
                     self.url, timeout=CONNECT_TIMEOUT_S, server_settings=SERVER_SETTINGS
                 )
-                await set_codecs(self._connection, self._facts)
+                await set_codecs(self._connection, self.facts)
             query = SQL.changes
             record = await self._connection.fetchrow(
                 query.text, *query.bind({"since": self._xmin, "window_s": self._window_s})
@@ -157,10 +157,10 @@ class Watch:
         for user in changes.users:
             access = msgspec.convert(user, UserAccess)
             self._users[access.user_id] = (access, started)
-        if str(self._facts.zone) != changes.timezone:
-            self._facts.zone = ZoneInfo(changes.timezone)
-        self._facts.default_region = changes.default_region
-        self._facts.currency = changes.currency
+        if str(self.facts.zone) != changes.timezone:
+            self.facts.zone = ZoneInfo(changes.timezone)
+        self.facts.default_region = changes.default_region
+        self.facts.currency = changes.currency
         self._xmin = changes.xmin
         self._read_at = started
         self._forget(started - self._window_s)

@@ -33,6 +33,7 @@ NO_STORE = (b"cache-control", b"no-store")
 
 # the first segment of a path below the API's base → the table it is about, for denials in the audit log
 TABLES = {
+    "clinic": "clinic",
     "users": "dcms_user",
     "auth": "session",
     "patients": "patient",
