@@ -41,7 +41,7 @@ def repositories(services: Services) -> dict[str, Any]:
         "audit": AuditRepository(database),
         "auth": AuthRepository(database, services.tokens, services.hasher, services.trail, services.settings),
         "clinic": ClinicRepository(database, services.watch),
-        "patients": PatientRepository(database, services.facts),
+        "patients": PatientRepository(database),
     }
 
 

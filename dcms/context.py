@@ -1,6 +1,7 @@
 """For whom and on which terms the current task works: what statements are given without being asked."""
 
 from contextvars import ContextVar
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 import msgspec
@@ -17,6 +18,13 @@ class Context(msgspec.Struct):
     user_agent: str | None = None
     # the versions of If-Match: None when any will do
     if_match: list[int] | None = None
+    # the clinic's, for checks of fields
+    zone: tzinfo = UTC
+    default_region: str = "DE"
+
+    def today(self) -> date:
+        """The clinic's local day."""
+        return datetime.now(self.zone).date()
 
     def audit(self) -> dict[str, Any]:
         """Who acts, in the form that the audit trigger reads."""

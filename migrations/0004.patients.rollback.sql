@@ -1,7 +1,11 @@
 drop function patient_primary_phone(bigint);
+drop function patients_sharing(text, bigint);
 drop table patient_phone;
 drop table patient;
+drop function require_unmerged(bigint);
 drop function note_link_change();
 drop function give_register_number();
 drop sequence patient_register_number;
 drop table phone_number;
+drop function take_opt_out();
+drop function carry_opt_out();

@@ -3,7 +3,7 @@
 import asyncpg
 import msgspec
 
-from dcms.web.problems import Conflict, Invalid, Problem, Refused, TimedOut, Unavailable, problem_of_code
+from dcms.web.problems import Conflict, Invalid, Overtaken, Problem, Refused, TimedOut, Unavailable, problem_of_code
 
 # The server went away, refuses or doesn't answer: asyncpg and the system say so in many ways.
 AWAY = (
@@ -19,7 +19,7 @@ AWAY = (
     TimeoutError,
 )
 # The transaction was undone for another's sake; the same again may go through.
-RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, Overtaken)
 
 
 def problem_of_failure(error: BaseException) -> Problem | None:

@@ -55,3 +55,34 @@ class PatientController(Controller):
     ) -> Patient:
         """Change a patient: what is absent stays, null clears."""
         return await patients.update(patient_id, data)
+
+    @post("/{patient_id:int}/archive", permission=Permission.PATIENTS_WRITE, status_code=200)
+    async def archive_patient(
+        self,
+        patients: NamedDependency[PatientRepository],
+        patient_id: PathId,
+        cancel_future: FromQuery[bool] = False,
+    ) -> Patient:
+        """Archive a patient: no new appointment, treatment or message.
+
+        His future appointments stand against it (409 `has_future_appointments` with their `count`), unless
+        `cancel_future` cancels them.
+        """
+        return await patients.archive(patient_id, cancel_future)
+
+    @post("/{patient_id:int}/restore", permission=Permission.PATIENTS_WRITE, status_code=200)
+    async def restore_patient(self, patients: NamedDependency[PatientRepository], patient_id: PathId) -> Patient:
+        """Take a patient out of the archive."""
+        return await patients.restore(patient_id)
+
+    @post("/{patient_id:int}/link_user/{user_id:int}", permission=Permission.PATIENTS_WRITE, status_code=200)
+    async def link_patient_user(
+        self, patients: NamedDependency[PatientRepository], patient_id: PathId, user_id: PathId
+    ) -> Patient:
+        """Link a patient to a patient's login, which then sees this record and no other."""
+        return await patients.link_user(patient_id, user_id)
+
+    @post("/{patient_id:int}/unlink_user", permission=Permission.PATIENTS_WRITE, status_code=200)
+    async def unlink_patient_user(self, patients: NamedDependency[PatientRepository], patient_id: PathId) -> Patient:
+        """Take the login from a patient."""
+        return await patients.unlink_user(patient_id)

@@ -6,12 +6,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from dcms.phones.numbers import MAX_LENGTH
-from dcms.web.fields import Email, Id, Name, Text
+from dcms.phones.structs import NewPhoneNumber
+from dcms.web.fields import Email, Id, Name, PastDay, Text
 
 Gender = Literal["female", "male", "other", "unknown"]
 PatientStatus = Literal["active", "archived", "merged"]
-BirthDate = date
 RegisterNumber = Annotated[
     str, Meta(min_length=1, max_length=50, description="Unique, in any case.", examples=["P000123"])
 ]
@@ -44,20 +43,13 @@ class Patient(msgspec.Struct):
     version: int
 
 
-class NewPhoneNumber(msgspec.Struct, forbid_unknown_fields=True):
-    """A number in any spelling."""
-
-    number: Annotated[str, Meta(min_length=1, max_length=MAX_LENGTH, examples=["0171 234 56 78"])]
-    label: Name | None = None
-
-
 class NewPatient(msgspec.Struct, forbid_unknown_fields=True):
     """A patient to be."""
 
     first_name: Name
     last_name: Name
     middle_name: Name | None = None
-    birth_date: BirthDate | None = None
+    birth_date: PastDay | None = None
     gender: Gender = "unknown"
     email: Email | None = None
     address: Text | None = None
@@ -73,7 +65,7 @@ class PatientChanges(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=T
     first_name: Name | UnsetType = UNSET
     last_name: Name | UnsetType = UNSET
     middle_name: Name | None | UnsetType = UNSET
-    birth_date: BirthDate | None | UnsetType = UNSET
+    birth_date: PastDay | None | UnsetType = UNSET
     gender: Gender | UnsetType = UNSET
     email: Email | None | UnsetType = UNSET
     address: Text | None | UnsetType = UNSET

@@ -1,10 +1,15 @@
 """Phone numbers in any spelling, by libphonenumber."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import msgspec
 import phonenumbers
+from msgspec import Meta
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult
+
+from dcms.context import current_context
+from dcms.web.problems import FieldError
 
 MAX_LENGTH = 100
 
@@ -46,7 +51,7 @@ def normalize(number: str, region: str | None) -> NormalizedNumber:
     except NumberParseException as error:
         return NormalizedNumber(False, False, reason=_PARSE_REASONS.get(error.error_type, "not_a_number"))
     possible = phonenumbers.is_possible_number_with_reason(parsed)
-    if possible not in (ValidationResult.IS_POSSIBLE,):
+    if possible != ValidationResult.IS_POSSIBLE:
         return NormalizedNumber(False, False, reason=_POSSIBLE_REASONS.get(possible, "not_a_number"))
     is_valid = phonenumbers.is_valid_number(parsed)
     found = phonenumbers.region_code_for_number(parsed)
@@ -62,6 +67,26 @@ def normalize(number: str, region: str | None) -> NormalizedNumber:
     )
 
 
-def number_row(number: NormalizedNumber) -> dict[str, Any]:
-    """The columns of phone_number."""
+def number_row(spelling: str) -> dict[str, Any]:
+    """The columns of phone_number for a spelling that `Spelling` let through."""
+    number = normalize(spelling, current_context.get().default_region)
     return {"e164": number.e164, "national": number.national, "region": number.region, "type": number.type}
+
+
+def possible(spelling: str) -> Iterator[FieldError]:
+    """The fault of what is not a possible number, as the clinic's region dials."""
+    number = normalize(spelling, current_context.get().default_region)
+    if not number.is_possible:
+        yield FieldError("", f"is not a phone number: {number.reason}")
+
+
+Spelling = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=MAX_LENGTH,
+        description="A phone number in any spelling.",
+        examples=["0171 234 56 78"],
+        extra={"check": possible},
+    ),
+]

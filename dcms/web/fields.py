@@ -1,12 +1,23 @@
 """The types of fields and parameters that all domains share, with their limits."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Annotated
 
 from litestar.params import PathParameter, QueryParameter
 from msgspec import Meta
 
+from dcms.context import current_context
+from dcms.web.problems import FieldError
+
 MAX_ID = 2**63 - 1
+
+
+def in_the_past(day: date) -> Iterator[FieldError]:
+    """The fault of a day that is not over yet in the clinic."""
+    if day >= current_context.get().today():
+        yield FieldError("", "must be in the past")
+
 
 Id = Annotated[int, Meta(ge=1, le=MAX_ID)]
 # a name, a title, a label: one line, not empty
@@ -29,6 +40,7 @@ Money = Annotated[
 ]
 Instant = Annotated[datetime, Meta(tz=True, description="A time with its offset.")]
 Day = date
+PastDay = Annotated[date, Meta(description="A day before the clinic's today.", extra={"check": in_the_past})]
 Month = Annotated[str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="A month, YYYY-MM.", examples=["2026-11"])]
 TimeOfDay = Annotated[
     str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="A local time, HH:MM.", examples=["08:30"])

@@ -80,6 +80,8 @@ class Front:
             request_id=_request_id(headers.get(b"x-request-id")),
             ip=client_address(scope, headers.get(b"x-forwarded-for"), self.proxies),
             user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:MAX_USER_AGENT].replace("\0", "") or None,
+            zone=self.services.facts.zone,
+            default_region=self.services.facts.default_region,
         )
         exchange = Exchange(context)
         scope[KEY] = exchange  # type: ignore[literal-required]

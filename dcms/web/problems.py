@@ -213,6 +213,10 @@ class Unavailable(Problem):
         self.headers["Retry-After"] = "1"
 
 
+class Overtaken(Unavailable):
+    """503: another request was quicker; the gate runs this one again before it answers so."""
+
+
 class TimedOut(Problem):
     """504: the database took too long."""
 

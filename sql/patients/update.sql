@@ -18,7 +18,7 @@ set (
 )
 where patient_id = :patient_id
     and require_version(version, :if_match)
-    and (merged_into is null or refuse(409, 'merged', jsonb_build_object('merged_into', merged_into)))
+    and require_unmerged(merged_into)
     and acting(:context)
 returning
     patient_id,

@@ -1,6 +1,9 @@
 """POST /patients."""
 
 import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests import make
 from tests.api import Api, bad_fields, problem
@@ -37,8 +40,81 @@ async def test_every_bad_field_is_named_and_nothing_is_stored(api: Api) -> None:
         json={"last_name": " ", "birth_date": "1990-02-30", "shoe_size": 42, "phone_numbers": [{"number": "12"}, {}]},
     )
 
-    assert bad_fields(answer) == {"first_name", "last_name", "birth_date", "shoe_size", "phone_numbers[1].number"}
+    assert bad_fields(answer) == {
+        "first_name",
+        "last_name",
+        "birth_date",
+        "shoe_size",
+        "phone_numbers[0].number",
+        "phone_numbers[1].number",
+    }
     assert await api.owner.fetchval("select count(*) from patient") == 0
+
+
+async def test_a_birth_date_lies_before_the_clinics_today(api: Api) -> None:
+    await api.owner.execute("update clinic_settings set timezone = 'Pacific/Kiritimati'")
+    await api.services.watch.refresh()
+    today = datetime.now(ZoneInfo("Pacific/Kiritimati")).date()
+
+    bad = await api.admin.post("/patients", json={"first_name": "A", "last_name": "B", "birth_date": str(today)})
+    good = await make.patient(api, birth_date=str(today - timedelta(days=1)))
+
+    assert bad_fields(bad) == {"birth_date"}
+    assert good["birth_date"] == str(today - timedelta(days=1))
+
+
+async def test_what_the_database_could_not_hold_is_refused(api: Api) -> None:
+    bodies: list[tuple[dict[str, Any], set[str]]] = [
+        ({"first_name": "a" * 101}, {"first_name"}),
+        ({"note": "a" * 10_001}, {"note"}),
+        ({"first_name": "a\0b"}, {"first_name"}),
+        ({"alerts": ["x", ""]}, {"alerts[1]"}),
+        ({"alerts": ["x"] * 51}, {"alerts"}),
+        ({"alerts": None}, {"alerts"}),
+        ({"birth_date": "0001-01-01"}, {"birth_date"}),
+        ({"gender": "cat", "email": "a@b"}, {"gender", "email"}),
+        ({"phone_numbers": [{"number": "0171 2345678"}] * 21}, {"phone_numbers"}),
+        ({"register_number": "x" * 51}, {"register_number"}),
+    ]
+    for fields, bad in bodies:
+        answer = await api.admin.post("/patients", json={"first_name": "A", "last_name": "B", **fields})
+
+        assert bad_fields(answer) == bad
+    for raw in (b"", b"{", b"[]", b"[" * 100_000, b'"x"', b"\xff"):
+        problem(
+            await api.admin.post("/patients", content=raw, headers={"Content-Type": "application/json"}),
+            400,
+            "invalid_request",
+        )
+    assert await api.owner.fetchval("select count(*) from patient") == 0
+
+
+async def test_one_number_twice_is_refused(api: Api) -> None:
+    numbers = [{"number": "0171 2345678"}, {"number": "+49 171 2345678"}]
+
+    answer = await api.admin.post("/patients", json={"first_name": "A", "last_name": "B", "phone_numbers": numbers})
+
+    assert problem(answer, 409, "duplicate")["errors"][0]["field"] == "phone_numbers"
+    assert await api.owner.fetchval("select count(*) from patient") == 0
+
+
+async def test_numbers_given_by_the_server_skip_those_given_by_hand(api: Api) -> None:
+    taken = [make.patient(api, register_number=f"p{number:06}") for number in range(1, 20, 2)]
+    given = [make.patient(api) for _ in range(20)]
+
+    patients = await asyncio.gather(*taken, *given)
+
+    assert len({patient["register_number"].upper() for patient in patients}) == 30
+
+
+async def test_adding_is_written_into_the_audit_log(api: Api) -> None:
+    patient = await make.patient(api, note="likes tea", phone_numbers=[{"number": "0171 2345678"}])
+
+    entries = {entry["entity"]: entry for entry in await api.audited(action="create", patient_id=patient["patient_id"])}
+    assert entries.keys() == {"patient", "patient_phone"}
+    assert entries["patient"]["actor_id"] == api.user_ids["admin"]
+    assert entries["patient"]["after"]["note"] == "likes tea"
+    assert entries["patient_phone"]["after"]["e164"] == "+491712345678"
 
 
 async def test_an_assistant_may_not_add_patients(api: Api) -> None:
