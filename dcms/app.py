@@ -22,7 +22,7 @@ from dcms.web.answers import API, Answer
 from dcms.web.errors import EXCEPTION_HANDLERS
 from dcms.web.front import Front
 from dcms.web.gate import Gate
-from dcms.web.openapi import openapi_config
+from dcms.web.reference import ReferenceController
 from dcms.web.requests import ApiRequest
 from dcms.web.routes import route_table
 
@@ -31,6 +31,11 @@ CONTROLLERS = [
     AuthController,
     ClinicController,
     PatientController,
+]
+
+# not under the API's base path
+ROOT_CONTROLLERS = [
+    ReferenceController,
 ]
 
 
@@ -58,7 +63,7 @@ def create_app(settings: Settings) -> Front:
             await services.stop()
 
     app = Litestar(
-        route_handlers=[Router(API, route_handlers=list(CONTROLLERS))],
+        route_handlers=[Router(API, route_handlers=list(CONTROLLERS)), *ROOT_CONTROLLERS],
         dependencies={name: _provide(value) for name, value in repositories(services).items()},
         state=State(
             {
@@ -72,7 +77,8 @@ def create_app(settings: Settings) -> Front:
         exception_handlers=EXCEPTION_HANDLERS,
         request_class=ApiRequest,
         response_class=Answer,
-        openapi_config=openapi_config(),
+        # dcms/web/openapi.py writes a better one from the route table
+        openapi_config=None,
         lifespan=[lifespan],
         logging_config=None,
     )

@@ -183,11 +183,6 @@ class Gate:
             await answer.deliver(send)
 
 
-async def forget_answers(database: Database) -> int:
-    """Forget the kept answers that nobody may ask for again; the worker's part. Gives how many there were."""
-    return await database.execute(SQL.purge)
-
-
 def _authorize(caller: Caller, access: RouteAccess, scope: HTTPScope, exchange: Exchange) -> None:
     if caller.must_change_password and not access.before_password_change:
         raise Forbidden("password_change_required")

@@ -1,23 +1,281 @@
-"""The OpenAPI document."""
+"""The OpenAPI document, made from the route table: whatever a route can be sent and can answer, and nothing by hand."""
 
-from litestar import Router
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
+import inspect
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+from typing import Any, get_args, get_origin
+
+import msgspec
+from litestar import Litestar, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
 
 from dcms import __version__
 from dcms.access.permissions import Permission
+from dcms.web import openapi_parts as parts
+from dcms.web.answers import JSON
+from dcms.web.examples import Examples
+from dcms.web.openapi_parts import PROBLEMS, response_ref
+from dcms.web.routes import RouteAccess
+from dcms.web.schemas import Schemas
+
+MERGE_PATCH = "application/merge-patch+json"
+FORM = "application/x-www-form-urlencoded"
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", *WRITES)
+# media types of answers that are no JSON: a handler names them with `produces=(…)`
+TEXT_SCHEMA = {"type": "string"}
 
 
-def openapi_config() -> OpenAPIConfig:
-    """Where the document is, and what it says of itself."""
-    return OpenAPIConfig(
-        title="dcms",
-        version=__version__,
-        description="A dental clinic: patients, appointments, messages, treatments and billing.",
-        use_handler_docstrings=True,
-        security=[{"token": []}],
-        components=Components(
-            security_schemes={"token": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
-        ),
-        openapi_router=Router("/schema", route_handlers=[], opt={"permission": Permission.PUBLIC}),
-    )
+class Route(msgspec.Struct, frozen=True):
+    """One operation, as the application knows it."""
+
+    method: str
+    path: str
+    handler: HTTPRouteHandler
+    access: RouteAccess
+    # name in the query → name in the handler
+    query: dict[str, str]
+
+    @property
+    def answer(self) -> Any:
+        """The type of the good answer: what a `Response[…]` holds."""
+        declared = self.handler.parsed_fn_signature.return_type.raw
+        origin = get_origin(declared) or declared
+        if isinstance(origin, type) and issubclass(origin, Response):
+            return (get_args(declared) or (Any,))[0]
+        return declared
+
+    @property
+    def names(self) -> list[str]:
+        """The names in the path."""
+        return re.findall(r"{(\w+)}", self.path)
+
+    @property
+    def tag(self) -> str:
+        """What the operation is listed under."""
+        return str((self.handler.resolve_tags() or ["other"])[0])
+
+
+def openapi_document(app: Litestar) -> dict[str, Any]:
+    """The whole document."""
+    return _Document(list(_routes(app))).build()
+
+
+def _routes(app: Litestar) -> Iterator[Route]:
+    for route in app.routes:
+        if not isinstance(route, HTTPRoute):
+            continue
+        for method, (handler, model) in route.route_handler_map.items():
+            access = app.state.routes.get((id(handler), method))
+            if access is not None and handler.resolve_include_in_schema():
+                query = {each.field_alias: each.field_name for each in model.expected_query_params}
+                yield Route(method, route.path_format.rstrip("/") or "/", handler, access, query)
+
+
+class _Document:
+    def __init__(self, routes: list[Route]) -> None:
+        self.routes = sorted(routes, key=lambda route: (route.path, METHODS.index(route.method)))
+        self.schemas = Schemas()
+        self.examples = Examples(self.schemas.components)
+        # paths of resources that count the writes to them
+        self.versioned = {route.path for route in routes if route.method == "PUT" or _has_version(route.answer)}
+
+    def build(self) -> dict[str, Any]:
+        paths: dict[str, dict[str, Any]] = {}
+        for route in self.routes:
+            paths.setdefault(route.path, {})[route.method.lower()] = self.operation(route)
+        responses = parts.responses(self.schemas)
+        return {
+            "openapi": "3.1.0",
+            "info": parts.INFO | {"version": __version__},
+            "servers": [{"url": "/"}],
+            "security": [{"token": []}],
+            "tags": _tags(self.routes),
+            "paths": paths,
+            "components": {
+                "securitySchemes": parts.SECURITY_SCHEMES,
+                "parameters": parts.PARAMETERS,
+                "headers": parts.HEADERS,
+                "responses": responses,
+                "schemas": dict(sorted(self.schemas.components.items())),
+            },
+        }
+
+    def operation(self, route: Route) -> dict[str, Any]:
+        doc = inspect.cleandoc(route.handler.fn.__doc__ or "")
+        operation: dict[str, Any] = {
+            "operationId": route.handler.fn.__name__,
+            "tags": [route.tag],
+            "summary": re.split(r"(?<=[.:;])\s|\n\n", doc, maxsplit=1)[0].rstrip(".:;"),
+            "description": f"{doc}\n\n{_terms(route.access)}",
+            "parameters": list(self.parameters(route)),
+        }
+        if route.access.takes_body or route.access.raw_body:
+            operation["requestBody"] = self.body(route)
+        operation["responses"] = self.answers(route) | {
+            str(status): response_ref(status) for status in sorted(self.problems(route))
+        }
+        if route.access.permission is Permission.PUBLIC:
+            operation["security"] = []
+        operation["x-permission"] = route.access.permission.value
+        return operation
+
+    def parameters(self, route: Route) -> Iterator[dict[str, Any]]:
+        declared = route.handler.parsed_fn_signature.parameters
+        for name in route.names:
+            schema = self.schemas.of(declared[name].raw) if name in declared else {"type": "string"}
+            if schema.get("type") == "integer":
+                schema |= {"minimum": 1}
+            yield {"name": name, "in": "path", "required": True, "schema": schema}
+        for alias, name in sorted(route.query.items(), key=lambda pair: list(declared).index(pair[1])):
+            yield self.query_parameter(alias, declared[name])
+        for header in _request_headers(route, self.takes_if_match(route), self.has_etag(route)):
+            yield {"$ref": f"#/components/parameters/{header}"}
+
+    def query_parameter(self, alias: str, declared: Any) -> dict[str, Any]:
+        schema = _not_null(self.schemas.of(declared.raw))
+        said = getattr(declared.kwarg_definition, "description", None) or schema.pop("description", None)
+        if declared.has_default and declared.default is not None:
+            schema = schema | {"default": msgspec.to_builtins(declared.default)}
+        parameter: dict[str, Any] = {"name": alias, "in": "query", "schema": schema}
+        if not declared.has_default:
+            parameter["required"] = True
+        return parameter | ({"description": said} if said else {})
+
+    def body(self, route: Route) -> dict[str, Any]:
+        if route.access.raw_body:
+            schema: dict[str, Any] = {"type": "object", "additionalProperties": True}
+            content = {media: {"schema": schema, "example": parts.WEBHOOK_EXAMPLE} for media in (FORM, JSON)}
+            return {"required": True, "content": content}
+        wanted = route.handler.parsed_fn_signature.parameters["data"].raw
+        schema = _not_null(self.schemas.of(wanted))
+        medium = {"schema": schema, "example": self.examples.of(schema)}
+        media = (JSON, MERGE_PATCH) if route.method == "PATCH" else (JSON,)
+        return {"required": route.access.needs_body, "content": dict.fromkeys(media, medium)}
+
+    def answers(self, route: Route) -> dict[str, Any]:
+        """The good answers by status."""
+        status = route.handler.status_code
+        answers = {str(status): self.answer(route, status, route.answer)}
+        for other, spec in (route.handler.responses or {}).items():
+            answers[str(other)] = self.answer(route, other, spec.data_container, spec.description)
+        if route.method == "GET" and self.has_etag(route):
+            answers["304"] = response_ref(304)
+        return answers
+
+    def answer(self, route: Route, status: int, wanted: Any, description: str | None = None) -> dict[str, Any]:
+        headers = ["X-Request-Id"]
+        if status == 201:
+            headers.append("Location")
+        if self.has_etag(route):
+            headers.append("ETag")
+        if route.access.keeps_answers:
+            headers.append("Idempotency-Replayed")
+        answer: dict[str, Any] = {
+            "description": description or HTTPStatus(status).description or HTTPStatus(status).phrase,
+            "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
+        }
+        content = {} if wanted is None or wanted is type(None) else self.content(route, wanted)
+        return answer | ({"content": content} if content else {})
+
+    def content(self, route: Route, wanted: Any) -> dict[str, Any]:
+        produces: tuple[str, ...] = route.handler.opt.get("produces", ())
+        content: dict[str, Any] = {media: _text(media, route.handler.opt) for media in produces}
+        shapes = [each for each in get_args(wanted) or (wanted,) if not _is_opaque(each)] if produces else [wanted]
+        if shapes and not _is_opaque(wanted):
+            schema = self.schemas.of(shapes[0] if len(shapes) == 1 and produces else wanted)
+            content = {JSON: {"schema": schema, "example": self.examples.of(schema)}} | content
+        return content
+
+    def problems(self, route: Route) -> Iterable[int]:
+        """The statuses of the problems it can answer."""
+        access, method = route.access, route.method
+        found = {400, 503}
+        if access.permission is not Permission.PUBLIC:
+            found |= {401, 403}
+        if access.raw_body:
+            found.add(403)
+        if route.names:
+            found.add(404)
+        if method in WRITES:
+            found |= {409, 413, 422} | (set() if access.raw_body else {415})
+        if access.permission is Permission.PUBLIC and method in WRITES:
+            # nothing but logins and webhooks
+            found = (found - {409, 422}) | (set() if access.raw_body else {401, 429})
+        if route.handler.opt.get("throttled", False):
+            found.add(429)
+        if self.takes_if_match(route):
+            found.add(412)
+        return found & PROBLEMS.keys()
+
+    def has_etag(self, route: Route) -> bool:
+        return _has_version(route.answer) or (route.path in self.versioned and route.method in ("GET", "PUT", "PATCH"))
+
+    def takes_if_match(self, route: Route) -> bool:
+        if route.method in ("PATCH", "PUT", "DELETE"):
+            return route.path in self.versioned
+        is_action = route.method == "POST" and route.handler.status_code == 200
+        return is_action and bool(route.names) and _holds_version(route.answer)
+
+
+def _request_headers(route: Route, takes_if_match: bool, has_etag: bool) -> Iterator[str]:
+    if takes_if_match:
+        yield "If-Match"
+    if has_etag and route.method == "GET":
+        yield "If-None-Match"
+    if route.access.keeps_answers:
+        yield "Idempotency-Key"
+    yield "X-Request-Id"
+
+
+def _terms(access: RouteAccess) -> str:
+    if access.permission is Permission.PUBLIC:
+        return "No login."
+    if access.permission is Permission.AUTHENTICATED:
+        return "Any login."
+    own = " A patient's login uses it for its own record." if access.open_to_patients else ""
+    return f"Permission: `{access.permission}`.{own}"
+
+
+def _tags(routes: list[Route]) -> list[dict[str, str]]:
+    """The tags, each described by the docstring of its first controller."""
+    tags: dict[str, str] = {}
+    for route in routes:
+        module = sys.modules[route.handler.fn.__module__]
+        controller = getattr(module, route.handler.fn.__qualname__.partition(".")[0], None)
+        tags.setdefault(route.tag, inspect.cleandoc(controller.__doc__ or "") if controller else "")
+    return [{"name": name, "description": description} for name, description in sorted(tags.items())]
+
+
+def _has_version(wanted: Any) -> bool:
+    return _is_struct(wanted) and "version" in wanted.__struct_fields__
+
+
+def _holds_version(wanted: Any) -> bool:
+    """Whether it has a version, or a part of it has one."""
+    if _has_version(wanted):
+        return True
+    return _is_struct(wanted) and any(_has_version(part) for part in wanted.__annotations__.values())
+
+
+def _is_struct(wanted: Any) -> bool:
+    return isinstance(wanted, type) and issubclass(wanted, msgspec.Struct)
+
+
+def _is_opaque(wanted: Any) -> bool:
+    """Whether the type says nothing of the content: bytes, text, any."""
+    origin = get_origin(wanted) or wanted
+    return origin in (bytes, str, Any) or (isinstance(origin, type) and not issubclass(origin, msgspec.Struct | list))
+
+
+def _text(media: str, opt: dict[str, Any]) -> dict[str, Any]:
+    return {"schema": TEXT_SCHEMA, "example": opt.get("example") or parts.TEXT_EXAMPLES.get(media, "text")}
+
+
+def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """What may be left out but not sent as null."""
+    options = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    return dict(options[0]) if len(options) == 1 else schema
