@@ -81,7 +81,11 @@ class _Document:
         self.schemas = Schemas()
         self.examples = Examples(self.schemas.components)
         # paths of resources that count the writes to them
-        self.versioned = {route.path for route in routes if route.method == "PUT" or _has_version(route.answer)}
+        self.versioned = {
+            route.path
+            for route in routes
+            if route.method == "PUT" or (route.method in ("GET", "PATCH") and _has_version(route.answer))
+        }
 
     def build(self) -> dict[str, Any]:
         paths: dict[str, dict[str, Any]] = {}

@@ -133,6 +133,7 @@ def test_headers_are_described_where_they_count(document: dict[str, Any]) -> Non
     assert parameters(document, patient["patch"]).keys() == {"patient_id", "If-Match", "X-Request-Id"}
     assert parameters(document, patient["get"]).keys() == {"patient_id", "If-None-Match", "X-Request-Id"}
     assert parameters(document, added).keys() == {"Idempotency-Key", "X-Request-Id"}
+    assert "If-None-Match" not in parameters(document, document["paths"]["/api/v1/patients"]["get"])
     assert "412" in patient["patch"]["responses"]
     assert "304" in patient["get"]["responses"]
     assert added["responses"]["201"]["headers"].keys() == {"X-Request-Id", "Location", "ETag", "Idempotency-Replayed"}
