@@ -18,6 +18,10 @@ from dcms.patients.controller import PatientController
 from dcms.patients.repository import PatientRepository
 from dcms.process import Services
 from dcms.settings import Settings
+from dcms.sms.controller import SmsController
+from dcms.sms.repository import SmsRepository
+from dcms.sms_templates.controller import TemplateController
+from dcms.sms_templates.repository import TemplateRepository
 from dcms.web.answers import API, Answer
 from dcms.web.errors import EXCEPTION_HANDLERS
 from dcms.web.front import Front
@@ -31,6 +35,8 @@ CONTROLLERS = [
     AuthController,
     ClinicController,
     PatientController,
+    SmsController,
+    TemplateController,
 ]
 
 # not under the API's base path
@@ -47,6 +53,8 @@ def repositories(services: Services) -> dict[str, Any]:
         "auth": AuthRepository(database, services.tokens, services.hasher, services.trail, services.settings),
         "clinic": ClinicRepository(database, services.watch),
         "patients": PatientRepository(database),
+        "sms": SmsRepository(database),
+        "sms_templates": TemplateRepository(database),
     }
 
 

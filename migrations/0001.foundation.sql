@@ -251,15 +251,19 @@ create table outbox (
     outbox_id bigint generated always as identity primary key,
     kind text not null,
     payload jsonb not null,
+    -- 0: somebody waits for it, 1: reminders, 2: bulk; a lower lane is served first
+    lane integer not null default 0 constraint outbox_lane_known check (lane between 0 and 2),
+    -- when it may be claimed; a claim moves it to the end of its lease
     available_at timestamptz not null default now(),
     attempts integer not null default 0,
     lease_token uuid,
-    leased_until timestamptz,
+    -- given up, with the reason; it stays here to be seen and put back
     failed_at timestamptz,
     error_code text,
     created_at timestamptz not null default now()
 );
-create index outbox_available on outbox (available_at, outbox_id) where failed_at is null;
+create index outbox_available on outbox (lane, available_at, outbox_id) where failed_at is null;
+create index outbox_failed on outbox (failed_at, outbox_id) where failed_at is not null;
 
 -- What changes who may do what, since a token was signed: ended sessions, changed users and links. Every
 -- service process reads it several times a second. A row carries its transaction's id: a reader that asks

@@ -47,6 +47,7 @@ TITLES: dict[str, str] = {
     "archived": "Archived",
     "inactive": "Not active",
     "opted_out": "The number opted out",
+    "text_too_long": "The text is too long",
     "missing_values": "Values are missing",
     "empty": "Nothing in it",
     "too_many_requests": "Too many requests",
