@@ -12,11 +12,17 @@ from dcms.audit.controller import AuditController
 from dcms.audit.repository import AuditRepository
 from dcms.auth.controller import AuthController
 from dcms.auth.repository import AuthRepository
+from dcms.chairs.controller import ChairController
+from dcms.chairs.repository import ChairRepository
 from dcms.clinic.controller import ClinicController
 from dcms.clinic.repository import ClinicRepository
 from dcms.patients.controller import PatientController
 from dcms.patients.repository import PatientRepository
+from dcms.positions.controller import PositionController
+from dcms.positions.repository import PositionRepository
 from dcms.process import Services
+from dcms.services.controller import ServiceController
+from dcms.services.repository import ServiceRepository
 from dcms.settings import Settings
 from dcms.sms.controller import SmsController
 from dcms.sms.repository import SmsRepository
@@ -33,8 +39,11 @@ from dcms.web.routes import route_table
 CONTROLLERS = [
     AuditController,
     AuthController,
+    ChairController,
     ClinicController,
     PatientController,
+    PositionController,
+    ServiceController,
     SmsController,
     TemplateController,
 ]
@@ -51,8 +60,11 @@ def repositories(services: Services) -> dict[str, Any]:
     return {
         "audit": AuditRepository(database),
         "auth": AuthRepository(database, services.tokens, services.hasher, services.trail, services.settings),
+        "chairs": ChairRepository(database),
         "clinic": ClinicRepository(database, services.watch),
         "patients": PatientRepository(database),
+        "positions": PositionRepository(database),
+        "services": ServiceRepository(database),
         "sms": SmsRepository(database),
         "sms_templates": TemplateRepository(database),
     }

@@ -1,5 +1,7 @@
 drop table chair;
 drop table service_catalog;
+drop function give_display_number();
+drop function lock_display_numbers();
 drop table time_off;
 drop table working_hours;
 drop table employee_phone;

@@ -92,15 +92,43 @@ create table service_catalog (
     description text,
     duration_min integer not null constraint service_catalog_duration_range check (duration_min between 5 and 720),
     price numeric(12, 2) not null constraint service_catalog_price_positive check (price >= 0),
-    -- deferred, so that a reorder may swap numbers
-    display_number integer not null constraint service_catalog_display_number_unique unique deferrable initially deferred,
-    resulting_condition text,
+    -- deferrable: checked when a statement ends and not at each row, so that a reorder may swap numbers
+    display_number integer not null constraint service_catalog_display_number_unique unique deferrable,
+    -- one of the chart's conditions
+    resulting_condition text constraint service_catalog_resulting_condition_known check (
+        resulting_condition in (
+            'sound', 'caries', 'filled', 'sealed', 'inlay', 'crown', 'veneer', 'root_canal', 'bridge', 'prosthesis',
+            'implant', 'extracted', 'missing', 'impacted', 'unerupted', 'fractured'
+        )
+    ),
     is_active boolean not null default true,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     version bigint not null default 1
 );
 create unique index service_catalog_code_unique on service_catalog (lower(code));
+
+-- The next free number is the one after the last. Whoever writes numbers waits here before he holds any row, so
+-- that none is given twice.
+create function lock_display_numbers() returns trigger
+language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('service_catalog.display_number', 0));
+    return null;
+end
+$$;
+create trigger lock_display_numbers before insert or update of display_number on service_catalog
+for each statement execute function lock_display_numbers();
+
+create function give_display_number() returns trigger
+language plpgsql as $$
+begin
+    new.display_number := (select coalesce(max(display_number), 0) + 1 from service_catalog);
+    return new;
+end
+$$;
+create trigger give_display_number before insert on service_catalog
+for each row when (new.display_number is null) execute function give_display_number();
 
 create table chair (
     chair_id bigint generated always as identity primary key,

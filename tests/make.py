@@ -37,3 +37,26 @@ async def template(api: Api, name: str = "recall", text: str = "Dear {{patient.f
     assert answer.status_code == 201, answer.text
     template_id: int = answer.json()["template_id"]
     return template_id
+
+
+async def _made(api: Api, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    answer = await api.admin.post(path, json=body)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def position(api: Api, name: str = "Dentist", **fields: Any) -> dict[str, Any]:
+    """A position."""
+    return await _made(api, "/positions", {"name": name, **fields})
+
+
+async def chair(api: Api, name: str = "Chair 1") -> dict[str, Any]:
+    """A chair."""
+    return await _made(api, "/chairs", {"name": name})
+
+
+async def service(api: Api, code: str = "D2391", **fields: Any) -> dict[str, Any]:
+    """A service."""
+    body = {"code": code, "name": "Filling", "service_type": "restorative", "duration_min": 30, "price": "80.00"}
+    return await _made(api, "/services", body | fields)

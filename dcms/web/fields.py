@@ -53,6 +53,7 @@ Weekday = Annotated[int, Meta(ge=1, le=7, description="1 is Monday, 7 is Sunday.
 Color = Annotated[str, Meta(pattern=r"^#[0-9A-Fa-f]{6}$", description="A colour, #rrggbb.", examples=["#4f7cac"])]
 
 PathId = Annotated[int, PathParameter()]
+SearchText = Annotated[Name | None, QueryParameter(name="query", description="Words to look for.")]
 FromInstant = Annotated[Instant | None, QueryParameter(name="from", description="From this time on, included.")]
 ToInstant = Annotated[Instant | None, QueryParameter(name="to", description="Up to this time, not included.")]
 FromDay = Annotated[date | None, QueryParameter(name="from", description="From this day on, included.")]

@@ -1,0 +1,1 @@
+"""Chairs: the places where patients are treated."""

@@ -1,0 +1,1 @@
+"""Positions: what employees are employed as."""

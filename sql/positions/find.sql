@@ -1,0 +1,3 @@
+-- Every position.
+select position_id, name, description, is_active, is_clinical, version, lower(unaccent(name)) as sort_name
+from position

@@ -1,0 +1,4 @@
+-- One position.
+select position_id, name, description, is_active, is_clinical, version
+from position
+where position_id = :position_id

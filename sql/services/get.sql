@@ -1,0 +1,15 @@
+-- One service.
+select
+    service_id,
+    code,
+    name,
+    service_type,
+    description,
+    duration_min,
+    price,
+    display_number,
+    resulting_condition,
+    is_active,
+    version
+from service_catalog
+where service_id = :service_id
