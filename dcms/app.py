@@ -8,10 +8,14 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 
+from dcms.appointments.controller import AppointmentController, PatientAppointmentController
+from dcms.appointments.repository import AppointmentRepository
 from dcms.audit.controller import AuditController
 from dcms.audit.repository import AuditRepository
 from dcms.auth.controller import AuthController
 from dcms.auth.repository import AuthRepository
+from dcms.availability.controller import AvailabilityController
+from dcms.availability.repository import AvailabilityRepository
 from dcms.chairs.controller import ChairController
 from dcms.chairs.repository import ChairRepository
 from dcms.clinic.controller import ClinicController
@@ -37,9 +41,12 @@ from dcms.web.requests import ApiRequest
 from dcms.web.routes import route_table
 
 CONTROLLERS = [
+    AppointmentController,
+    PatientAppointmentController,
     AuditController,
     AuthController,
     ChairController,
+    AvailabilityController,
     ClinicController,
     PatientController,
     PositionController,
@@ -58,9 +65,11 @@ def repositories(services: Services) -> dict[str, Any]:
     """Every repository, under the name by which handlers ask for it."""
     database = services.database
     return {
+        "appointments": AppointmentRepository(database),
         "audit": AuditRepository(database),
         "auth": AuthRepository(database, services.tokens, services.hasher, services.trail, services.settings),
         "chairs": ChairRepository(database),
+        "availability": AvailabilityRepository(database, services.facts),
         "clinic": ClinicRepository(database, services.watch),
         "patients": PatientRepository(database),
         "positions": PositionRepository(database),

@@ -1,6 +1,17 @@
+drop function appointment_answer(appointment, bigint);
+drop function booking_faults(bigint, bigint, bigint, bigint[], timestamptz, tstzrange, boolean);
+drop function free_time(bigint, bigint, date, date);
+drop function booking_minutes(integer, bigint[]);
+drop function bookable_period();
+drop function working_time(bigint, date, date);
 drop function patient_last_seen_at(bigint);
 drop table appointment_event;
+drop function allowed_actions(text, text[]);
+drop table appointment_step;
 drop table appointment_claim;
 drop table appointment;
 drop function queue_reminders();
 drop function keep_claims();
+drop function refuse_overlaps();
+drop function hold_for_booking(bigint, bigint, bigint);
+drop function overlapping_claims(bigint, bigint, bigint, timestamptz, timestamptz, integer, bigint);

@@ -1,6 +1,12 @@
 """Makes what tests need, through the service where it has an endpoint for it."""
 
+import itertools
+from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
 
 from tests.api import Api
 
@@ -60,3 +66,90 @@ async def service(api: Api, code: str = "D2391", **fields: Any) -> dict[str, Any
     """A service."""
     body = {"code": code, "name": "Filling", "service_type": "restorative", "duration_min": 30, "price": "80.00"}
     return await _made(api, "/services", body | fields)
+
+
+async def doctor(api: Api, **fields: Any) -> int:
+    """A bookable employee; his id."""
+    given = {"first_name": "Eva", "last_name": "Braun", "title": "Dr.", "is_bookable": True, **fields}
+    return await _insert(api, "employee", "employee_id", given)
+
+
+async def chair_id(api: Api, **fields: Any) -> int:
+    """Any chair's id."""
+    return await _insert(api, "chair", "chair_id", {"name": f"Chair {next(_numbers)}", **fields})
+
+
+async def service_id(api: Api, **fields: Any) -> int:
+    """Any service's id."""
+    number = next(_numbers)
+    given = {
+        "code": f"S{number}",
+        "name": "Filling",
+        "service_type": "restorative",
+        "duration_min": 30,
+        "price": Decimal("80.00"),
+        "display_number": number,
+    }
+    return await _insert(api, "service_catalog", "service_id", {**given, **fields})
+
+
+async def working_hours(api: Api, doctor_id: int, *hours: tuple[int, str, str], **fields: Any) -> None:
+    """A doctor's own hours: (weekday, opens, closes)."""
+    for weekday, opens, closes in hours:
+        await api.owner.execute(
+            """
+            insert into working_hours (employee_id, weekday, opens, closes, valid_from, valid_to)
+            values ($1, $2, $3::text::time, $4::text::time, $5, $6)
+            """,
+            doctor_id,
+            weekday,
+            opens,
+            closes,
+            fields.get("valid_from"),
+            fields.get("valid_to"),
+        )
+
+
+async def settings(api: Api, **fields: Any) -> None:
+    """Set the clinic's settings, and let the service know of them."""
+    columns = ", ".join(f"{name} = ${number}" for number, name in enumerate(fields, 1))
+    await api.owner.execute(f"update clinic_settings set {columns}", *fields.values())
+    await api.services.watch.read()
+
+
+def workday(hour: int = 9, minute: int = 0, *, day: int = 0, zone: str = "UTC") -> datetime:
+    """A time on the Monday of the week after next, or some days later, when a clinic is open by default."""
+    today = datetime.now(ZoneInfo(zone)).date()
+    monday = today + timedelta(days=14 - today.weekday() + day)
+    return datetime.combine(monday, time(hour, minute), ZoneInfo(zone))
+
+
+async def appointment(api: Api, **fields: Any) -> dict[str, Any]:
+    """An appointment, with a patient and a doctor of its own unless they are given."""
+    given = {"starts_at": workday(), **fields}
+    if "patient_id" not in given:
+        given["patient_id"] = (await patient(api))["patient_id"]
+    if "doctor_id" not in given:
+        given["doctor_id"] = await doctor(api)
+    answer = await api.doctor.post("/appointments", json=jsonable(given))
+    assert answer.status_code == 201, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def jsonable(fields: dict[str, Any]) -> dict[str, Any]:
+    """A body with its times written as JSON has them."""
+    body: dict[str, Any] = msgspec.to_builtins(fields)
+    return body
+
+
+async def _insert(api: Api, table: str, key: str, fields: dict[str, Any]) -> int:
+    columns = ", ".join(fields)
+    values = ", ".join(f"${number}" for number in range(1, len(fields) + 1))
+    made: int = await api.owner.fetchval(
+        f"insert into {table} ({columns}) values ({values}) returning {key}", *fields.values()
+    )
+    return made
+
+
+_numbers = itertools.count(1)

@@ -1,0 +1,5 @@
+-- Every appointment, for the list's filters; to a patient's login only his own, without the staff's note.
+select shown.*
+from appointment
+cross join lateral appointment_answer(appointment, :own_patient_id::bigint) as shown
+where :own_patient_id::bigint is null or appointment.patient_id = :own_patient_id

@@ -1,0 +1,49 @@
+-- Free starts on the step grid, by start, then doctor. The days are gone through one after the other, until there are enough.
+select employee.employee_id as doctor_id, slot.starts_at, slot.starts_at + days.length as ends_at
+from (
+    select terms.*, terms.first_day + number as day
+    from (
+        select
+            timezone as zone,
+            slot_step_minutes as step,
+            make_interval(mins => booking_minutes(:duration_min::integer, :service_ids::bigint[])) as length,
+            bookable_period as period,
+            greatest(:first_day::date, (lower(bookable_period) at time zone timezone)::date) as first_day,
+            least(:last_day::date, (upper(bookable_period) at time zone timezone)::date) as last_day
+        from clinic_settings
+        cross join bookable_period()
+        where booking_minutes(:duration_min::integer, :service_ids::bigint[]) <= 720
+            and not exists (
+                select from booking_faults(null, null, :chair_id::bigint, :service_ids::bigint[], null, null, true)
+            )
+    ) as terms
+    cross join lateral generate_series(0, terms.last_day - terms.first_day) as number
+    order by day
+) as days
+cross join lateral (
+    -- a local time that does not exist is no start; one that occurs twice has two instants
+    select array_agg(first_instant) as firsts, array_agg(nullif(local_time at time zone days.zone, first_instant)) as seconds
+    from generate_series(0, 1439, days.step) as minute
+    cross join lateral (select days.day + make_interval(mins => minute) as local_time) as grid
+    cross join lateral (select local_instant(local_time, days.zone) as first_instant) as instant
+    where first_instant at time zone days.zone = local_time
+) as grid
+cross join employee
+-- it may last into the next day
+cross join lateral (select free_time(employee.employee_id, :chair_id::bigint, days.day, days.day + 1) as free offset 0) as time
+cross join lateral (
+    select case
+        when first_instant <@ days.period and tstzrange(first_instant, first_instant + days.length) <@ time.free
+            then first_instant
+        when second_instant <@ days.period and tstzrange(second_instant, second_instant + days.length) <@ time.free
+            then second_instant
+    end as starts_at
+    from unnest(grid.firsts, grid.seconds) as start (first_instant, second_instant)
+    offset 0
+) as slot
+where employee.is_bookable
+    and employee.archived_at is null
+    and (:doctor_ids::bigint[] is null or employee.employee_id = any (:doctor_ids::bigint[]))
+    and slot.starts_at is not null
+order by days.day, slot.starts_at, employee.employee_id
+limit :limit

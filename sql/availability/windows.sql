@@ -1,0 +1,27 @@
+-- Free stretches of at least the length, by start, then doctor.
+select employee.employee_id as doctor_id, lower(stretch) as starts_at, upper(stretch) as ends_at
+from (
+    select
+        make_interval(mins => booking_minutes(:duration_min::integer, :service_ids::bigint[])) as length,
+        greatest(:first_day::date, (lower(bookable_period) at time zone timezone)::date) as first_day,
+        least(:last_day::date, (upper(bookable_period) at time zone timezone)::date) as last_day,
+        tstzrange(lower(bookable_period), upper(bookable_period)) * tstzrange(
+            local_instant(:first_day::date::timestamp, timezone), local_instant((:last_day::date + 1)::timestamp, timezone)
+        ) as period
+    from clinic_settings
+    cross join bookable_period()
+    where booking_minutes(:duration_min::integer, :service_ids::bigint[]) <= 720
+        and not exists (
+            select from booking_faults(null, null, :chair_id::bigint, :service_ids::bigint[], null, null, true)
+        )
+) as terms
+cross join employee
+cross join lateral unnest(
+    free_time(employee.employee_id, :chair_id::bigint, terms.first_day, terms.last_day) * tstzmultirange(terms.period)
+) as stretch
+where employee.is_bookable
+    and employee.archived_at is null
+    and (:doctor_ids::bigint[] is null or employee.employee_id = any (:doctor_ids::bigint[]))
+    and upper(stretch) - lower(stretch) >= terms.length
+order by lower(stretch), employee.employee_id
+limit :limit
