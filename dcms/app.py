@@ -16,6 +16,9 @@ from dcms.auth.controller import AuthController
 from dcms.auth.repository import AuthRepository
 from dcms.availability.controller import AvailabilityController
 from dcms.availability.repository import AvailabilityRepository
+from dcms.billing.controller import InvoiceController, PatientBillingController, PaymentController
+from dcms.billing.payments import PaymentRepository
+from dcms.billing.repository import InvoiceRepository
 from dcms.chairs.controller import ChairController
 from dcms.chairs.repository import ChairRepository
 from dcms.clinic.controller import ClinicController
@@ -48,9 +51,12 @@ CONTROLLERS = [
     ChairController,
     AvailabilityController,
     ClinicController,
+    InvoiceController,
+    PatientBillingController,
     PatientController,
     PositionController,
     ServiceController,
+    PaymentController,
     SmsController,
     TemplateController,
 ]
@@ -71,9 +77,11 @@ def repositories(services: Services) -> dict[str, Any]:
         "chairs": ChairRepository(database),
         "availability": AvailabilityRepository(database, services.facts),
         "clinic": ClinicRepository(database, services.watch),
+        "invoices": InvoiceRepository(database),
         "patients": PatientRepository(database),
         "positions": PositionRepository(database),
         "services": ServiceRepository(database),
+        "payments": PaymentRepository(database),
         "sms": SmsRepository(database),
         "sms_templates": TemplateRepository(database),
     }

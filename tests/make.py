@@ -68,6 +68,33 @@ async def service(api: Api, code: str = "D2391", **fields: Any) -> dict[str, Any
     return await _made(api, "/services", body | fields)
 
 
+def line(unit_price: str = "100.00", **fields: Any) -> dict[str, Any]:
+    """A line of an invoice, written by hand."""
+    return {"description": "Filling", "quantity": 1, "unit_price": unit_price, **fields}
+
+
+async def draft(api: Api, patient_id: int, *prices: str, **fields: Any) -> dict[str, Any]:
+    """A draft of an invoice with a line for each price; of 100.00 if none is named."""
+    lines = [line(price) for price in prices or ("100.00",)]
+    return await _made(api, "/invoices", {"patient_id": patient_id, "lines": lines, **fields})
+
+
+async def invoice(api: Api, patient_id: int, *prices: str, **fields: Any) -> dict[str, Any]:
+    """An issued invoice."""
+    drafted = await draft(api, patient_id, *prices, **fields)
+    answer = await api.admin.post(f"/invoices/{drafted['invoice_id']}/issue")
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def payment(api: Api, patient_id: int, amount: str, *invoices: tuple[int, str], **fields: Any) -> dict[str, Any]:
+    """A payment, for these amounts of these invoices."""
+    allocations = [{"invoice_id": invoice_id, "amount": part} for invoice_id, part in invoices]
+    body = {"patient_id": patient_id, "amount": amount, "method": "card", "allocations": allocations}
+    return await _made(api, "/payments", body | fields)
+
+
 async def doctor(api: Api, **fields: Any) -> int:
     """A bookable employee; his id."""
     given = {"first_name": "Eva", "last_name": "Braun", "title": "Dr.", "is_bookable": True, **fields}

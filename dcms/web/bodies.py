@@ -2,7 +2,8 @@
 
 msgspec stops at the first error, so each field is converted on its own. Strings are trimmed and NFC; an
 empty one is null where null may be. What a type can't say is a check of its own: `Meta(extra={"check": function})`,
-a function from the value to its faults, whose fields are relative to the value ("" is the value itself).
+a function from the value to its faults, whose fields are relative to the value ("" is the value itself). Which fields
+of a struct may stand together says its static method `faults(given)`: it gets the fields as they were sent.
 """
 
 import types
@@ -65,6 +66,7 @@ def _read_struct(wanted: type[msgspec.Struct]) -> Reader:
     fields = msgspec.structs.fields(wanted)
     readers = {field.encode_name: (field.name, reader_of(hints[field.name], strict=True)) for field in fields}
     required = [field.encode_name for field in fields if field.required]
+    faults = getattr(wanted, "faults", lambda given: ())
 
     def read(value: Any, path: str, errors: list[FieldError]) -> Any:
         if not isinstance(value, dict):
@@ -79,6 +81,7 @@ def _read_struct(wanted: type[msgspec.Struct]) -> Reader:
                 continue
             field, read_field = readers[name]
             values[field] = read_field(given, join(path, name), errors)
+        errors += [FieldError(join(path, name), message) for name, message in faults(value)]
         if len(errors) > before:
             return None
         try:

@@ -36,7 +36,10 @@ Email = Annotated[
 # passwords are never trimmed; NFC like all text
 Password = Annotated[str, Meta(min_length=1, max_length=1000, extra={"verbatim": True})]
 Money = Annotated[
-    str, Meta(pattern=r"^\d{1,9}(\.\d{1,2})?$", description="An amount in the clinic's currency.", examples=["120.00"])
+    str,
+    Meta(
+        pattern=r"^[0-9]{1,9}(\.[0-9]{1,2})?$", description="An amount in the clinic's currency.", examples=["120.00"]
+    ),
 ]
 Instant = Annotated[datetime, Meta(tz=True, description="A time with its offset.")]
 Day = date

@@ -1,0 +1,8 @@
+-- Give money back, all that is left if no amount is named; a trigger takes it from what is unallocated, then from the newest allocations.
+insert into payment_refund (payment_id, amount, reason)
+select payment_id, coalesce(:amount::numeric, amount - refunded), :reason
+from payment
+where payment_id = :payment_id
+    and (:amount::numeric is not null or amount > refunded)
+    and acting(:context)
+for no key update
