@@ -35,6 +35,12 @@ from dcms.sms.controller import SmsController
 from dcms.sms.repository import SmsRepository
 from dcms.sms_templates.controller import TemplateController
 from dcms.sms_templates.repository import TemplateRepository
+from dcms.teeth.controller import ToothController
+from dcms.teeth.repository import ToothRepository
+from dcms.treatment_items.controller import TreatmentItemController
+from dcms.treatment_items.repository import TreatmentItemRepository
+from dcms.treatments.controller import PatientTreatmentController, TreatmentController
+from dcms.treatments.repository import TreatmentRepository
 from dcms.web.answers import API, Answer
 from dcms.web.errors import EXCEPTION_HANDLERS
 from dcms.web.front import Front
@@ -59,6 +65,10 @@ CONTROLLERS = [
     PaymentController,
     SmsController,
     TemplateController,
+    TreatmentController,
+    PatientTreatmentController,
+    TreatmentItemController,
+    ToothController,
 ]
 
 # not under the API's base path
@@ -84,6 +94,9 @@ def repositories(services: Services) -> dict[str, Any]:
         "payments": PaymentRepository(database),
         "sms": SmsRepository(database),
         "sms_templates": TemplateRepository(database),
+        "treatments": TreatmentRepository(database),
+        "treatment_items": TreatmentItemRepository(database),
+        "teeth": ToothRepository(database),
     }
 
 

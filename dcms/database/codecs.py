@@ -1,7 +1,8 @@
 """How PostgreSQL's types become Python's, set on each new connection."""
 
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol
 
 import asyncpg
 import msgspec
@@ -28,11 +29,20 @@ async def set_codecs(connection: asyncpg.Connection, clock: Clock) -> None:
     await connection.set_type_codec(
         "timestamptz", schema="pg_catalog", encoder=encode_time, decoder=decode_time, format="tuple"
     )
-    for name in ("json", "jsonb"):
+    # binary, because text is not understood inside of records; jsonb's begins with its version
+    for name, version in (("json", b""), ("jsonb", b"\x01")):
         await connection.set_type_codec(
             name,
             schema="pg_catalog",
-            encoder=lambda value: msgspec.json.encode(value).decode(),
-            decoder=msgspec.json.decode,
-            format="text",
+            encoder=partial(_encode_json, version),
+            decoder=partial(_decode_json, len(version)),
+            format="binary",
         )
+
+
+def _encode_json(version: bytes, value: Any) -> bytes:
+    return version + msgspec.json.encode(value)
+
+
+def _decode_json(start: int, value: bytes) -> Any:
+    return msgspec.json.decode(memoryview(value)[start:])

@@ -2,33 +2,15 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from dcms.teeth.structs import Condition
 from dcms.web.fields import Id, Money, Name, Text
 from dcms.web.problems import FieldError
 
-# what a tooth is after the service is done to it: the chart's conditions
-Condition = Literal[
-    "sound",
-    "caries",
-    "filled",
-    "sealed",
-    "inlay",
-    "crown",
-    "veneer",
-    "root_canal",
-    "bridge",
-    "prosthesis",
-    "implant",
-    "extracted",
-    "missing",
-    "impacted",
-    "unerupted",
-    "fractured",
-]
 Code = Annotated[str, Meta(min_length=1, max_length=50, description="Unique, in any case.", examples=["D2391"])]
 ServiceType = Annotated[
     str, Meta(min_length=1, max_length=100, description="Any word of the clinic's.", examples=["restorative"])

@@ -266,6 +266,7 @@ def _read_query(scope: HTTPScope, exchange: Exchange) -> None:
     errors: list[FieldError] = []
     values: list[tuple[str, Any]] = []
     seen: set[str] = set()
+    errors += [FieldError(name, "is required") for name in sorted(access.required - {name for name, _ in pairs})]
     for name, value in pairs:
         if name not in access.query:
             errors.append(FieldError(name[:100], "is unknown"))

@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
@@ -17,6 +18,7 @@ T = TypeVar("T")
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
 _MAC_BYTES = 12
+_DATE = 1
 
 Limit = Annotated[
     int, msgspec.Meta(ge=1, le=MAX_LIMIT), QueryParameter(description="How many items a page has at the most.")
@@ -63,7 +65,10 @@ def page_request(
 
 def sign_cursor(after: list[Any], binding: bytes, key: bytes) -> str:
     """Pack the last row's order columns."""
-    packed = msgspec.msgpack.encode(after)
+    # MessagePack knows times, but would make a string of a date
+    packed = msgspec.msgpack.encode(
+        [msgspec.msgpack.Ext(_DATE, value.isoformat().encode()) if type(value) is date else value for value in after]
+    )
     return base64.urlsafe_b64encode(_mac(packed, binding, key) + packed).decode().rstrip("=")
 
 
@@ -76,7 +81,11 @@ def read_cursor(cursor: str, binding: bytes, key: bytes) -> list[Any]:
     mac, packed = signed[:_MAC_BYTES], signed[_MAC_BYTES:]
     if not hmac.compare_digest(mac, _mac(packed, binding, key)):
         raise Invalid.of("cursor", "is not a cursor of this list with these filters")
-    return msgspec.msgpack.decode(packed, type=list[Any])
+    return msgspec.msgpack.decode(packed, type=list[Any], ext_hook=_read_date)
+
+
+def _read_date(_: int, value: memoryview) -> date:
+    return date.fromisoformat(bytes(value).decode())
 
 
 def _mac(packed: bytes, binding: bytes, key: bytes) -> bytes:

@@ -233,7 +233,9 @@ _BY_STATUS: dict[int, type[Problem]] = {403: Forbidden, 404: NotFound, 412: Vers
 
 
 def problem_of_code(status: int, code: str, extra: dict[str, Any]) -> Problem:
-    """The problem that refuse() of the first migration names: extra may hold `field` and `detail`."""
+    """The problem that refuse() of the first migration names: extra may hold `field` and `detail`, a 400 `errors`."""
+    if status == 400 and "errors" in extra:
+        return Invalid.of_fields(msgspec.convert(extra["errors"], list[FieldError]))
     if status == 400:
         return Invalid.of(extra.get("field", ""), extra.get("detail", ""))
     if status == 403:

@@ -36,6 +36,7 @@ class RouteAccess(msgspec.Struct, frozen=True):
     keeps_answers: bool
     # name in the query → how to read its value
     query: dict[str, Reader]
+    required: frozenset[str]
     repeatable: frozenset[str]
     # GETs of a patient's record are written into the audit log
     reads_patient: bool
@@ -81,6 +82,7 @@ def _access(
             method == "POST" and permission is not Permission.PUBLIC and not path.startswith(f"{base}/auth")
         ),
         query={alias: reader_of(declared[field].raw, strict=False) for alias, field in parameters.items()},
+        required=frozenset(alias for alias, field in parameters.items() if not declared[field].has_default),
         repeatable=frozenset(
             alias
             for alias, field in parameters.items()

@@ -1,0 +1,1 @@
+"""The items of treatments, and the teeth they are done on."""

@@ -1,0 +1,12 @@
+drop function check_treatment_items(jsonb, jsonb);
+drop function check_doctor_of_treatment(bigint);
+drop function check_patient_of_treatment(bigint);
+drop function treatment_item_teeth(bigint, boolean, bigint);
+drop function default_done_at(date);
+drop function treatment_total(bigint);
+drop table treatment_item_tooth;
+drop table treatment_item;
+drop table treatment;
+drop function tooth_code(tooth_definition, text);
+drop table tooth_definition;
+drop function free_tooth_id();
