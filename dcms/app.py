@@ -10,6 +10,8 @@ from litestar.di import Provide
 
 from dcms.appointments.controller import AppointmentController, PatientAppointmentController
 from dcms.appointments.repository import AppointmentRepository
+from dcms.assignments.controller import AssignmentController
+from dcms.assignments.repository import AssignmentRepository
 from dcms.audit.controller import AuditController
 from dcms.audit.repository import AuditRepository
 from dcms.auth.controller import AuthController
@@ -23,6 +25,8 @@ from dcms.chairs.controller import ChairController
 from dcms.chairs.repository import ChairRepository
 from dcms.clinic.controller import ClinicController
 from dcms.clinic.repository import ClinicRepository
+from dcms.employees.controller import EmployeeController
+from dcms.employees.repository import EmployeeRepository
 from dcms.patients.controller import PatientController
 from dcms.patients.repository import PatientRepository
 from dcms.positions.controller import PositionController
@@ -48,10 +52,13 @@ from dcms.web.gate import Gate
 from dcms.web.reference import ReferenceController
 from dcms.web.requests import ApiRequest
 from dcms.web.routes import route_table
+from dcms.working_hours.controller import WorkingHoursController
+from dcms.working_hours.repository import WorkingHoursRepository
 
 CONTROLLERS = [
     AppointmentController,
     PatientAppointmentController,
+    AssignmentController,
     AuditController,
     AuthController,
     ChairController,
@@ -59,6 +66,7 @@ CONTROLLERS = [
     ClinicController,
     InvoiceController,
     PatientBillingController,
+    EmployeeController,
     PatientController,
     PositionController,
     ServiceController,
@@ -69,6 +77,7 @@ CONTROLLERS = [
     PatientTreatmentController,
     TreatmentItemController,
     ToothController,
+    WorkingHoursController,
 ]
 
 # not under the API's base path
@@ -82,12 +91,14 @@ def repositories(services: Services) -> dict[str, Any]:
     database = services.database
     return {
         "appointments": AppointmentRepository(database),
+        "assignments": AssignmentRepository(database),
         "audit": AuditRepository(database),
         "auth": AuthRepository(database, services.tokens, services.hasher, services.trail, services.settings),
         "chairs": ChairRepository(database),
         "availability": AvailabilityRepository(database, services.facts),
         "clinic": ClinicRepository(database, services.watch),
         "invoices": InvoiceRepository(database),
+        "employees": EmployeeRepository(database),
         "patients": PatientRepository(database),
         "positions": PositionRepository(database),
         "services": ServiceRepository(database),
@@ -97,6 +108,7 @@ def repositories(services: Services) -> dict[str, Any]:
         "treatments": TreatmentRepository(database),
         "treatment_items": TreatmentItemRepository(database),
         "teeth": ToothRepository(database),
+        "working_hours": WorkingHoursRepository(database),
     }
 
 

@@ -5,6 +5,7 @@ drop function lock_display_numbers();
 drop table time_off;
 drop table working_hours;
 drop table employee_phone;
+drop function employee_positions(bigint);
 drop table employee_position;
 drop table position;
 drop table employee;

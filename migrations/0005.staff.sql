@@ -30,14 +30,33 @@ create table position (
 create unique index position_name_unique on position (lower(name));
 
 create table employee_position (
+    -- the lower, the older
+    employee_position_id bigint generated always as identity constraint employee_position_id_unique unique,
     employee_id bigint not null references employee,
     position_id bigint not null references position,
     is_primary boolean not null default false,
-    created_at timestamptz not null default clock_timestamp(),
+    created_at timestamptz not null default now(),
     primary key (employee_id, position_id)
 );
 create unique index employee_position_primary_unique on employee_position (employee_id) where is_primary;
 create index employee_position_position on employee_position (position_id);
+
+-- A part of every answer about an employee: the primary one first, then the oldest.
+create function employee_positions(id bigint) returns jsonb
+language sql stable parallel safe as $$
+    select coalesce(
+        jsonb_agg(
+            jsonb_build_object(
+                'position_id', position.position_id, 'name', position.name, 'is_primary', employee_position.is_primary
+            )
+            order by employee_position.is_primary desc, employee_position.employee_position_id
+        ),
+        '[]'
+    )
+    from employee_position
+    join position on position.position_id = employee_position.position_id
+    where employee_position.employee_id = id
+$$;
 
 create table employee_phone (
     phone_number_id bigint generated always as identity primary key,

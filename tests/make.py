@@ -180,3 +180,8 @@ async def _insert(api: Api, table: str, key: str, fields: dict[str, Any]) -> int
 
 
 _numbers = itertools.count(1)
+
+
+async def employee(api: Api, **fields: Any) -> dict[str, Any]:
+    """An employee."""
+    return await _made(api, "/employees", {"first_name": "Erik", "last_name": "Zahn", **fields})

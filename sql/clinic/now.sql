@@ -23,15 +23,16 @@ day as (
 ),
 opening as (
     select
-        range_agg(
-            tstzrange(
-                local_instant(day.on_day + business_hours.opens, clock.timezone),
-                local_instant(day.on_day + business_hours.closes, clock.timezone)
-            )
-        ) as during
+        -- where the clocks go forward, what closes in the gap may come out before what opens
+        range_agg(tstzrange(hours.opens_at, greatest(hours.opens_at, hours.closes_at))) as during
     from clock
     cross join day
     join business_hours on business_hours.weekday = extract(isodow from day.on_day)
+    cross join lateral (
+        select
+            local_instant(day.on_day + business_hours.opens, clock.timezone) as opens_at,
+            local_instant(day.on_day + business_hours.closes, clock.timezone) as closes_at
+    ) as hours
     where not exists (select from closure where day.on_day between closure.starts_on and closure.ends_on)
 )
 select

@@ -1,6 +1,6 @@
 """GET /clinic/meta."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -122,3 +122,15 @@ async def test_intervals_that_touch_are_one(api: Api) -> None:
 
     assert meta["open_now"] is True
     assert meta["next_open_at"] == local_midnight(meta, 2)
+
+
+async def test_hours_that_the_clocks_skip_are_no_error(api: Api) -> None:
+    hours = [{"weekday": 7, "opens": "02:15", "closes": "03:10"}]
+    today = datetime.now(ZoneInfo("Europe/Berlin")).date()
+    spring = next(day for n in range(31) if (day := date(today.year + 1, 3, 31) - timedelta(days=n)).isoweekday() == 7)
+    days = (spring - today).days
+
+    meta = await set_hours(api, hours, [(0, days - 1)])
+
+    # 02:15 does not exist on that day: by the offset before it would be 03:15, when the clinic has closed
+    assert meta["next_open_at"] == local_midnight(meta, days + 7).replace("T00:00", "T02:15")
