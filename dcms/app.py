@@ -21,6 +21,8 @@ from dcms.availability.repository import AvailabilityRepository
 from dcms.billing.controller import InvoiceController, PatientBillingController, PaymentController
 from dcms.billing.payments import PaymentRepository
 from dcms.billing.repository import InvoiceRepository
+from dcms.calls.controller import CallController
+from dcms.calls.repository import CallRepository
 from dcms.chairs.controller import ChairController
 from dcms.chairs.repository import ChairRepository
 from dcms.clinic.controller import ClinicController
@@ -52,6 +54,8 @@ from dcms.web.gate import Gate
 from dcms.web.reference import ReferenceController
 from dcms.web.requests import ApiRequest
 from dcms.web.routes import route_table
+from dcms.webhooks.controller import WebhookController
+from dcms.webhooks.repository import WebhookRepository
 from dcms.working_hours.controller import WorkingHoursController
 from dcms.working_hours.repository import WorkingHoursRepository
 
@@ -63,6 +67,7 @@ CONTROLLERS = [
     AuthController,
     ChairController,
     AvailabilityController,
+    CallController,
     ClinicController,
     InvoiceController,
     PatientBillingController,
@@ -78,6 +83,7 @@ CONTROLLERS = [
     TreatmentItemController,
     ToothController,
     WorkingHoursController,
+    WebhookController,
 ]
 
 # not under the API's base path
@@ -96,6 +102,7 @@ def repositories(services: Services) -> dict[str, Any]:
         "auth": AuthRepository(database, services.tokens, services.hasher, services.trail, services.settings),
         "chairs": ChairRepository(database),
         "availability": AvailabilityRepository(database, services.facts),
+        "calls": CallRepository(database),
         "clinic": ClinicRepository(database, services.watch),
         "invoices": InvoiceRepository(database),
         "employees": EmployeeRepository(database),
@@ -109,6 +116,7 @@ def repositories(services: Services) -> dict[str, Any]:
         "treatment_items": TreatmentItemRepository(database),
         "teeth": ToothRepository(database),
         "working_hours": WorkingHoursRepository(database),
+        "webhooks": WebhookRepository(database),
     }
 
 

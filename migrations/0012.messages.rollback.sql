@@ -9,6 +9,8 @@ drop function queue_reminders_of_patient();
 drop function queue_reminders_of(bigint[]);
 drop table webhook_event;
 drop table call;
+drop function contact_of(text);
+drop function call_rank(text);
 drop function call_duration_s(text, timestamptz, timestamptz, timestamptz);
 drop table sms;
 drop function phone_number_id_of(bigint, text);

@@ -142,6 +142,30 @@ create index call_patient on call (patient_id, started_at, call_id);
 create index call_contact_type on call (contact_type, started_at, call_id) where deleted_at is null;
 create index call_status on call (status, started_at, call_id) where deleted_at is null;
 
+-- Who is at the other end of a number. Of several holders none is guessed.
+create function contact_of(number text, out patient_id bigint, out employee_id bigint, out contact_type text)
+language sql stable parallel safe as $$
+    select
+        case when cardinality(holders.patients) = 1 then holders.patients[1] end,
+        case when cardinality(holders.patients) = 0 and cardinality(holders.staff) = 1 then holders.staff[1] end,
+        case
+            when cardinality(holders.patients) > 0 then 'patient'
+            when cardinality(holders.staff) > 0 then 'employee'
+            else 'prospect'
+        end
+    from (
+        select
+            number_candidates(null, number) as patients,
+            array(select employee_phone.employee_id from employee_phone where e164 = number) as staff
+    ) as holders
+$$;
+
+-- How far a call has come; see sms_rank.
+create function call_rank(status text) returns integer
+language sql immutable strict parallel safe as $$
+    select case status when 'ringing' then 0 when 'in_progress' then 1 else 2 end
+$$;
+
 -- Seconds that were talked: from the answer (from the start, when nobody noted it) to the end; none of a call
 -- that nobody took.
 create function call_duration_s(status text, started_at timestamptz, answered_at timestamptz, ended_at timestamptz)
@@ -161,9 +185,11 @@ create table webhook_event (
     -- what it is about (the provider's id of the message or call), and which of that one's events it is
     subject text not null,
     event text not null,
+    -- what the work needs, read from the body
+    details jsonb not null,
     body bytea not null,
     content_type text not null,
-    query text not null,
+    query_string text not null,
     received_at timestamptz not null default clock_timestamp(),
     deliveries integer not null default 1,
     worked_at timestamptz,

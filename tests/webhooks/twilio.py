@@ -1,0 +1,35 @@
+"""Posts events as Twilio does: signed on the public URL."""
+
+import hashlib
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import msgspec
+
+from dcms.webhooks.signature import signature_of
+from tests.api import Api
+
+TOKEN = "12345"
+PUBLIC = "https://clinic.example/api/v1"
+INBOUND, STATUS, CALL = "/sms/webhook/inbound", "/sms/webhook/status", "/calls/webhook/inbound"
+
+
+async def post(api: Api, path: str, query: str = "", **fields: str) -> httpx.Response:
+    """An event as a form."""
+    query = f"?{query}" if query else ""
+    signature = signature_of(TOKEN, PUBLIC + path + query, fields.items())
+    return await api.anonymous.post(path + query, data=fields, headers={"X-Twilio-Signature": signature})
+
+
+async def post_json(api: Api, path: str, fields: Any, *, digest: str | None = None) -> httpx.Response:
+    """An event as JSON."""
+    body = msgspec.json.encode(fields)
+    url = f"{path}?bodySHA256={digest or hashlib.sha256(body).hexdigest()}"
+    headers = {"X-Twilio-Signature": signature_of(TOKEN, PUBLIC + url), "Content-Type": "application/json"}
+    return await api.anonymous.post(url, content=body, headers=headers)
+
+
+def form(**fields: str) -> bytes:
+    """A form's bytes."""
+    return urlencode(fields).encode()
