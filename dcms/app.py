@@ -96,7 +96,7 @@ def repositories(services: Services) -> dict[str, Any]:
     """Every repository, under the name by which handlers ask for it."""
     database = services.database
     return {
-        "appointments": AppointmentRepository(database),
+        "appointments": AppointmentRepository(database, services.facts),
         "assignments": AssignmentRepository(database),
         "audit": AuditRepository(database),
         "auth": AuthRepository(database, services.tokens, services.hasher, services.trail, services.settings),

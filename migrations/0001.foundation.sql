@@ -62,23 +62,29 @@ $$;
 
 -- The instant of a local time in a zone, by the rule of RFC 5545: of a time that occurs twice the first
 -- instant, of one that does not exist the instant it would be with the offset before the gap.
+-- One expression, so that it becomes a part of the query that calls it, which is ten times faster.
 create function local_instant(local_time timestamp, zone text) returns timestamptz
-language sql immutable strict parallel safe as $$
+language sql immutable parallel safe as $$
     select case
-        when (before at time zone zone) = local_time then before
-        when (after at time zone zone) = local_time then after
-        else before
+        -- with the offset of some time before, if that is right
+        when (
+            local_time
+            - ((local_time - interval '36 hours') at time zone 'UTC' at time zone zone - (local_time - interval '36 hours'))
+        ) at time zone 'UTC' at time zone zone = local_time
+            or (
+                local_time
+                - ((local_time + interval '36 hours') at time zone 'UTC' at time zone zone - (local_time + interval '36 hours'))
+            ) at time zone 'UTC' at time zone zone <> local_time
+        then (
+            local_time
+            - ((local_time - interval '36 hours') at time zone 'UTC' at time zone zone - (local_time - interval '36 hours'))
+        ) at time zone 'UTC'
+        -- else with that of some time after; if neither is right, the time does not exist
+        else (
+            local_time
+            - ((local_time + interval '36 hours') at time zone 'UTC' at time zone zone - (local_time + interval '36 hours'))
+        ) at time zone 'UTC'
     end
-    from (
-        select
-            (local_time - ((day_before at time zone zone) - (day_before at time zone 'UTC'))) at time zone 'UTC' as before,
-            (local_time - ((day_after at time zone zone) - (day_after at time zone 'UTC'))) at time zone 'UTC' as after
-        from (
-            select
-                (local_time at time zone 'UTC') - interval '36 hours' as day_before,
-                (local_time at time zone 'UTC') + interval '36 hours' as day_after
-        ) as days
-    ) as candidates
 $$;
 
 -- The audit log: append-only, also for the service's role. Months are partitions, so that old ones can be

@@ -1,6 +1,7 @@
 drop function appointment_answer(appointment, bigint);
 drop function booking_faults(bigint, bigint, bigint, bigint[], timestamptz, tstzrange, boolean);
 drop function free_time(bigint, bigint, date, date);
+drop function booking_end(timestamptz, timestamptz, integer, bigint[]);
 drop function booking_minutes(integer, bigint[]);
 drop function bookable_period();
 drop function working_time(bigint, date, date);

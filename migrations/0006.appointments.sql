@@ -116,8 +116,6 @@ begin
         select
         from overlapping_claims(new_patient, new_doctor, new_chair, new.starts_at, new.ends_at, new.buffer_minutes, new.appointment_id)
     ) then
-        -- the times that the problem names are the clinic's; the error undoes this setting with all else
-        perform set_config('timezone', timezone, true) from clinic_settings;
         perform refuse(409, 'appointment_overlap', jsonb_build_object('conflicts', jsonb_agg(conflict order by conflict)))
         from overlapping_claims(
             new_patient, new_doctor, new_chair, new.starts_at, new.ends_at, new.buffer_minutes, new.appointment_id
@@ -268,8 +266,9 @@ create trigger audit after insert or update or delete on appointment
 for each row execute function audit_row('appointment_id', 'patient_id');
 
 -- When a doctor works on these local days: his own hours if any row of them is valid on the day, else the clinic's,
--- without closures and his time off. Booking, moving, availability, calendars and is_uncovered all ask here.
-create function working_time(doctor bigint, first_day date, last_day date) returns tstzmultirange
+-- without closures and his time off. Booking, moving, availability, calendars and is_uncovered all ask here. A table of
+-- one row, as such functions become a part of the query that calls them, which is 20 times faster.
+create function working_time(doctor bigint, first_day date, last_day date) returns table (hours tstzmultirange)
 language sql stable parallel safe as $$
     select
         coalesce(
@@ -318,8 +317,9 @@ language sql stable parallel safe as $$
                 select range_agg(tstzrange(starts_at, ends_at))
                 from time_off
                 where employee_id = doctor
+                    -- somewhat more than these days in any zone
                     and tstzrange(starts_at, ends_at) && tstzrange(
-                        local_instant(first_day::timestamp, timezone), local_instant((last_day + 2)::timestamp, timezone)
+                        (first_day - 2)::timestamp at time zone 'UTC', (last_day + 3)::timestamp at time zone 'UTC'
                     )
             ),
             '{}'
@@ -353,9 +353,21 @@ language sql stable parallel safe as $$
     from clinic_settings
 $$;
 
+-- When an appointment ends: as asked, else after its length.
+create function booking_end(starts_at timestamptz, ends_at timestamptz, duration_min integer, service_ids bigint[])
+returns timestamptz
+language sql stable as $$
+    select case
+        when $2 is not null then $2
+        when minutes <= 720 or refuse(400, 'invalid_request', '{"field": "service_ids", "detail": "take over 12 hours together"}')
+            then $1 + make_interval(mins => minutes)
+    end
+    from booking_minutes($3, $4) as minutes
+$$;
+
 -- What of a doctor's working time on these local days a new appointment may take, with a chair if one is given. Its
 -- buffer must not reach into the next one's time: so the others begin that much earlier.
-create function free_time(doctor bigint, chair bigint, first_day date, last_day date) returns tstzmultirange
+create function free_time(doctor bigint, chair bigint, first_day date, last_day date) returns table (free tstzmultirange)
 language sql stable parallel safe as $$
     select working.hours - coalesce(
         (
@@ -369,12 +381,15 @@ language sql stable parallel safe as $$
             join appointment_claim as claim
                 on claim.resource_kind = resource.kind
                 and claim.resource_id = resource.id
-                and claim.during && tstzrange(lower(working.hours), upper(working.hours) + settings.buffer)
+                and claim.during && case
+                    when isempty(working.hours) then 'empty'
+                    else tstzrange(lower(working.hours), upper(working.hours) + settings.buffer)
+                end
         ),
         '{}'
     )
     from (select make_interval(mins => buffer_minutes) as buffer from clinic_settings) as settings
-    cross join lateral (select working_time(doctor, first_day, last_day) as hours offset 0) as working
+    cross join lateral (select hours from working_time(doctor, first_day, last_day) offset 0) as working
 $$;
 
 -- The rules of the clinic that stand against a booking; the first one is the one to tell. What is null is not looked at,
@@ -384,7 +399,9 @@ create function booking_faults(
     starts_at timestamptz, during tstzrange, allow_outside_hours boolean
 )
 returns table (status integer, code text, extra jsonb)
-language sql volatile as $$
+language plpgsql volatile as $$
+begin
+    return query
     select fault.status, fault.code, coalesce(fault.extra, jsonb_build_object('field', fault.field, 'detail', fault.detail))
     from clinic_settings
     cross join bookable_period() as period
@@ -398,6 +415,11 @@ language sql volatile as $$
         from unnest($4) as wanted (service_id)
         left join service_catalog using (service_id)
     ) as service
+    cross join lateral working_time(
+        $2,
+        (lower($6) at time zone clinic_settings.timezone)::date,
+        (upper($6) at time zone clinic_settings.timezone)::date
+    ) as working
     cross join lateral (
         values
             (
@@ -434,16 +456,13 @@ language sql volatile as $$
                 13,
                 not $7
                     and employee.employee_id is not null
-                    and not $6 <@ working_time(
-                        $2,
-                        (lower($6) at time zone clinic_settings.timezone)::date,
-                        (upper($6) at time zone clinic_settings.timezone)::date
-                    ),
+                    and not $6 <@ working.hours,
                 422, 'outside_working_hours', 'starts_at', 'The doctor does not work then.', null
             )
     ) as fault (place, applies, status, code, field, detail, extra)
     where fault.applies
-    order by fault.place
+    order by fault.place;
+end
 $$;
 
 -- An appointment as answers show it; to a patient's login (own_patient_id) without the staff's note.
@@ -488,11 +507,7 @@ language sql stable parallel safe as $$
         ($1).is_overbooked,
         ($1).status not in ('cancelled', 'no_show')
             and not ($1).is_outside_hours
-            and not tstzrange(($1).starts_at, ($1).ends_at) <@ working_time(
-                ($1).doctor_id,
-                (($1).starts_at at time zone clinic_settings.timezone)::date,
-                (($1).ends_at at time zone clinic_settings.timezone)::date
-            ),
+            and not tstzrange(($1).starts_at, ($1).ends_at) <@ working.hours,
         ($1).confirmed_at,
         ($1).checked_in_at,
         ($1).finished_at,
@@ -514,6 +529,11 @@ language sql stable parallel safe as $$
     from clinic_settings
     cross join patient
     cross join employee
+    cross join lateral working_time(
+        ($1).doctor_id,
+        (($1).starts_at at time zone clinic_settings.timezone)::date,
+        (($1).ends_at at time zone clinic_settings.timezone)::date
+    ) as working
     where patient.patient_id = ($1).patient_id
         and employee.employee_id = ($1).doctor_id
 $$;

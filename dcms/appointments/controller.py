@@ -10,9 +10,12 @@ from dcms.appointments.structs import (
     Appointment,
     AppointmentChanges,
     Cancellation,
+    Event,
     NewAppointment,
+    Proposal,
     Reopening,
     Status,
+    Validation,
 )
 from dcms.web.answers import created
 from dcms.web.fields import FromInstant, Id, PathId, ToInstant
@@ -68,6 +71,20 @@ class AppointmentController(Controller):
         check_overrides(request, data)
         appointment = await appointments.book(data)
         return created(appointment, f"/appointments/{appointment.appointment_id}")
+
+    @post("/validate_no_overlap", permission=Permission.SCHEDULE_READ, status_code=200)
+    async def validate_no_overlap(
+        self,
+        request: ApiRequest,
+        appointments: NamedDependency[AppointmentRepository],
+        data: JSONBody[Proposal],
+    ) -> Validation:
+        """Say whether a booking would go through, and what stands against it; nothing is written.
+
+        `conflicts` are the appointments it overlaps, `warnings` the clinic's rules that it breaks.
+        """
+        check_overrides(request, data)
+        return await appointments.validate(data)
 
     @get("/{appointment_id:int}", permission=Permission.SCHEDULE_READ, open_to_patients=True)
     async def get_appointment(
@@ -142,6 +159,18 @@ class AppointmentController(Controller):
     ) -> Appointment:
         """Put a wrongly ended appointment back to booked, if its time is still free."""
         return await appointments.act(appointment_id, "reopen", request.caller.permissions, data.reason)
+
+    @get("/{appointment_id:int}/history", permission=Permission.SCHEDULE_READ)
+    async def list_appointment_history(
+        self,
+        request: ApiRequest,
+        appointments: NamedDependency[AppointmentRepository],
+        appointment_id: PathId,
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+    ) -> Page[Event]:
+        """List the steps of an appointment, oldest first."""
+        return await appointments.history(appointment_id, request.page(limit, cursor))
 
 
 class PatientAppointmentController(Controller):

@@ -1,21 +1,39 @@
 """Appointments in the database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Literal
 
+import asyncpg
 import msgspec
 
 from dcms.access.permissions import Permission
-from dcms.appointments.structs import LONGEST, Appointment, AppointmentChanges, NewAppointment, Side, Status
+from dcms.access.watch import ClinicFacts
+from dcms.appointments.structs import (
+    LONGEST,
+    Appointment,
+    AppointmentChanges,
+    Event,
+    NewAppointment,
+    OverlapConflict,
+    Proposal,
+    Resource,
+    RuleWarning,
+    Side,
+    Status,
+    Validation,
+)
+from dcms.database.failures import problem_of_failure
 from dcms.database.lists import Filter, Ordering, page
 from dcms.database.pool import Database
 from dcms.database.queries import queries
 from dcms.web.pages import Page, PageRequest
-from dcms.web.problems import NotFound
+from dcms.web.problems import TITLES, Conflict, NotFound
 
 SQL = queries("appointments")
 
+OLDEST_FIRST = Ordering(("event_id",))
 BY_START = Ordering(("starts_at", "appointment_id"))
 Action = Literal["confirm", "check_in", "finish", "cancel", "no_show", "reopen"]
 
@@ -45,11 +63,23 @@ class AppointmentFilters(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
 
+class Obstacle(msgspec.Struct):
+    """What stands against a booking: a rule, or an appointment."""
+
+    code: str | None
+    message: str | None
+    appointment_id: int | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    resource: Resource | None
+
+
 class AppointmentRepository:
     """Reads and writes appointments."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, facts: ClinicFacts) -> None:
         self._database = database
+        self._facts = facts
 
     async def get(self, appointment_id: int) -> Appointment:
         """One appointment."""
@@ -68,24 +98,26 @@ class AppointmentRepository:
 
     async def book(self, new: NewAppointment) -> Appointment:
         """Book an appointment."""
-        return await self._database.one(SQL.book, Appointment, **msgspec.structs.asdict(new))
+        with self._told_overlaps():
+            return await self._database.one(SQL.book, Appointment, **msgspec.structs.asdict(new))
 
     async def update(
         self, appointment_id: int, changes: AppointmentChanges, permissions: Iterable[Permission]
     ) -> Appointment:
         """Change or move an appointment."""
         fields: dict[str, Any] = msgspec.to_builtins(changes)
-        return await self._database.one(
-            SQL.update,
-            Appointment,
-            appointment_id=appointment_id,
-            duration_min=fields.pop("duration_min", None),
-            allow_outside_hours=fields.pop("allow_outside_hours", False),
-            allow_overlap=fields.pop("allow_overlap", False),
-            override_reason=fields.pop("override_reason", None),
-            changes=fields,
-            permissions=list(permissions),
-        )
+        with self._told_overlaps():
+            return await self._database.one(
+                SQL.update,
+                Appointment,
+                appointment_id=appointment_id,
+                duration_min=fields.pop("duration_min", None),
+                allow_outside_hours=fields.pop("allow_outside_hours", False),
+                allow_overlap=fields.pop("allow_overlap", False),
+                override_reason=fields.pop("override_reason", None),
+                changes=fields,
+                permissions=list(permissions),
+            )
 
     async def act(
         self,
@@ -96,12 +128,58 @@ class AppointmentRepository:
         by: Side | None = None,
     ) -> Appointment:
         """Take a step: confirm, check in, finish, cancel, note a no-show or reopen."""
-        return await self._database.one(
-            SQL.act,
-            Appointment,
-            appointment_id=appointment_id,
-            action=action,
-            permissions=list(permissions),
-            reason=reason,
-            by=by,
-        )
+        with self._told_overlaps():
+            return await self._database.one(
+                SQL.act,
+                Appointment,
+                appointment_id=appointment_id,
+                action=action,
+                permissions=list(permissions),
+                reason=reason,
+                by=by,
+            )
+
+    async def validate(self, proposal: Proposal) -> Validation:
+        """What stands against a booking; nothing is written."""
+        asked = msgspec.structs.asdict(proposal)
+        for name in ("note", "override_reason", "allow_overlap"):
+            del asked[name]
+        obstacles = await self._database.all(SQL.validate, Obstacle, **asked)
+        warnings = [RuleWarning(each.code, each.message or TITLES[each.code]) for each in obstacles if each.code]
+        conflicts = [
+            OverlapConflict(each.appointment_id, each.starts_at, each.ends_at, each.resource)
+            for each in obstacles
+            if each.appointment_id and each.starts_at and each.ends_at and each.resource
+        ]
+        is_free = all(proposal.allow_overlap and conflict.resource != "patient" for conflict in conflicts)
+        return Validation(is_free and not warnings, conflicts, warnings)
+
+    async def history(self, appointment_id: int, request: PageRequest) -> Page[Event]:
+        """The steps of an appointment, oldest first."""
+        found = await page(self._database, SQL.history, Event, [], OLDEST_FIRST, request, appointment_id=appointment_id)
+        if not found.items:
+            await self.get(appointment_id)
+        for event in found.items:
+            event.changes = {field: self._shown(field, values) for field, values in event.changes.items()}
+        return found
+
+    @contextmanager
+    def _told_overlaps(self) -> Iterator[None]:
+        """Raise the overlap that the database refuses inside, with its times in the clinic's zone."""
+        try:
+            yield
+        except asyncpg.PostgresError as error:
+            problem = problem_of_failure(error)
+            if not isinstance(problem, Conflict) or problem.code != "appointment_overlap":
+                raise
+            for conflict in problem.extra["conflicts"]:
+                conflict.update({name: self._local(conflict[name]) for name in ("starts_at", "ends_at")})
+            raise problem from None
+
+    def _shown(self, field: str, values: list[Any]) -> list[Any]:
+        """The values of a changed field, times in the clinic's zone."""
+        return [self._local(value) for value in values] if field.endswith("_at") else values
+
+    def _local(self, text: str) -> datetime:
+        """A time that JSON brought out of the database."""
+        return datetime.fromisoformat(text).astimezone(self._facts.zone)

@@ -1,7 +1,7 @@
 """The shapes of appointments."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -93,6 +93,12 @@ class NewAppointment(msgspec.Struct, forbid_unknown_fields=True):
         check_reason(self.allow_overlap, self.allow_outside_hours, self.override_reason)
 
 
+class Proposal(NewAppointment, forbid_unknown_fields=True):
+    """An appointment to be, to ask whether it could be; `appointment_id` is one to leave out, as when it is moved."""
+
+    appointment_id: Id | None = None
+
+
 class AppointmentChanges(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """Changes of an appointment: what is absent stays, null clears. `starts_at` alone keeps the length."""
 
@@ -123,6 +129,45 @@ class Reopening(msgspec.Struct, forbid_unknown_fields=True):
     """Why an ended appointment goes back to booked."""
 
     reason: Text
+
+
+class OverlapConflict(msgspec.Struct):
+    """An appointment that stands against another, and at what."""
+
+    appointment_id: int
+    starts_at: datetime
+    ends_at: datetime
+    resource: Resource
+
+
+class RuleWarning(msgspec.Struct):
+    """A rule of the clinic that says no."""
+
+    code: str
+    message: str
+
+
+class Validation(msgspec.Struct):
+    """Whether an appointment could be booked, and what stands against it."""
+
+    valid: bool
+    conflicts: list[OverlapConflict]
+    warnings: list[RuleWarning]
+
+
+class Event(msgspec.Struct):
+    """One step of an appointment."""
+
+    event_id: int
+    at: datetime
+    actor_id: int | None
+    actor_name: str | None
+    action: Literal["book", "move", "update", "confirm", "check_in", "finish", "cancel", "no_show", "reopen"]
+    from_status: Status | None
+    to_status: Status
+    # {field: [from, to]}
+    changes: dict[str, list[Any]]
+    note: str | None
 
 
 def check_end(starts_at: datetime | None, ends_at: datetime | None, duration_min: int | None) -> None:

@@ -21,9 +21,8 @@ step as materialized (
         -- what had given its time back takes it again: no new time for the archived
         and (
             select count(refuse(fault.status, fault.code, fault.extra))
-            from booking_faults(
-                case when (was).status in ('cancelled', 'no_show') then (was).patient_id end, null, null, null, null, null, true
-            ) as fault
+            from booking_faults((was).patient_id, (was).doctor_id, null, null, null, null, true) as fault
+            where (was).status in ('cancelled', 'no_show')
         ) = 0
 ),
 changed as (

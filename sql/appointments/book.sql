@@ -6,12 +6,9 @@ with asked as materialized (
         :chair_id::bigint as chair_id,
         :service_ids::bigint[] as service_ids,
         :starts_at::timestamptz as starts_at,
-        coalesce(
-            :ends_at::timestamptz,
-            :starts_at::timestamptz + make_interval(mins => booking_minutes(:duration_min::integer, :service_ids::bigint[]))
-        ) as ends_at,
+        booking_end(:starts_at, :ends_at, :duration_min, :service_ids) as ends_at,
         -- before the rules are looked at, so that nobody archives or merges them in the meantime
-        hold_for_booking(:patient_id::bigint, :doctor_id::bigint, :chair_id::bigint) as is_held
+        hold_for_booking(:patient_id, :doctor_id, :chair_id) as is_held
 ),
 created as (
     insert into appointment (
@@ -35,10 +32,6 @@ created as (
     from asked
     cross join clinic_settings
     where (
-            asked.ends_at <= asked.starts_at + interval '12 hours'
-            or refuse(400, 'invalid_request', '{"field": "service_ids", "detail": "take over 12 hours together"}')
-        )
-        and (
             select count(refuse(fault.status, fault.code, fault.extra))
             from booking_faults(
                 asked.patient_id, asked.doctor_id, asked.chair_id, asked.service_ids, asked.starts_at,

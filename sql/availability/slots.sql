@@ -9,7 +9,10 @@ from (
             make_interval(mins => booking_minutes(:duration_min::integer, :service_ids::bigint[])) as length,
             bookable_period as period,
             greatest(:first_day::date, (lower(bookable_period) at time zone timezone)::date) as first_day,
-            least(:last_day::date, (upper(bookable_period) at time zone timezone)::date) as last_day
+            least(:last_day::date, (upper(bookable_period) at time zone timezone)::date) as last_day,
+            -- only then may one last into the next day
+            exists (select from working_hours where closes = '24:00')
+                or exists (select from business_hours where closes = '24:00') as is_open_at_midnight
         from clinic_settings
         cross join bookable_period()
         where booking_minutes(:duration_min::integer, :service_ids::bigint[]) <= 720
@@ -29,8 +32,9 @@ cross join lateral (
     where first_instant at time zone days.zone = local_time
 ) as grid
 cross join employee
--- it may last into the next day
-cross join lateral (select free_time(employee.employee_id, :chair_id::bigint, days.day, days.day + 1) as free offset 0) as time
+cross join lateral (
+    select free from free_time(employee.employee_id, :chair_id::bigint, days.day, days.day + days.is_open_at_midnight::integer) offset 0
+) as time
 cross join lateral (
     select case
         when first_instant <@ days.period and tstzrange(first_instant, first_instant + days.length) <@ time.free

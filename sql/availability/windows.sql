@@ -16,9 +16,8 @@ from (
         )
 ) as terms
 cross join employee
-cross join lateral unnest(
-    free_time(employee.employee_id, :chair_id::bigint, terms.first_day, terms.last_day) * tstzmultirange(terms.period)
-) as stretch
+cross join lateral free_time(employee.employee_id, :chair_id::bigint, terms.first_day, terms.last_day) as time
+cross join lateral unnest(time.free * tstzmultirange(terms.period)) as stretch
 where employee.is_bookable
     and employee.archived_at is null
     and (:doctor_ids::bigint[] is null or employee.employee_id = any (:doctor_ids::bigint[]))
