@@ -1,5 +1,6 @@
 """The application: a table of contents, and how its parts are wired."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -29,11 +30,12 @@ from dcms.clinic.controller import ClinicController
 from dcms.clinic.repository import ClinicRepository
 from dcms.employees.controller import EmployeeController
 from dcms.employees.repository import EmployeeRepository
+from dcms.events.controller import EventController
 from dcms.patients.controller import PatientController
 from dcms.patients.repository import PatientRepository
 from dcms.positions.controller import PositionController
 from dcms.positions.repository import PositionRepository
-from dcms.process import Services
+from dcms.process import Services, hear_stop_signals
 from dcms.services.controller import ServiceController
 from dcms.services.repository import ServiceRepository
 from dcms.settings import Settings
@@ -72,6 +74,7 @@ CONTROLLERS = [
     InvoiceController,
     PatientBillingController,
     EmployeeController,
+    EventController,
     PatientController,
     PositionController,
     ServiceController,
@@ -86,6 +89,9 @@ CONTROLLERS = [
     WebhookController,
 ]
 
+# when the server has set its own handlers
+HEAR_SIGNALS_AFTER_S = 1
+
 # not under the API's base path
 ROOT_CONTROLLERS = [
     ReferenceController,
@@ -93,7 +99,7 @@ ROOT_CONTROLLERS = [
 
 
 def repositories(services: Services) -> dict[str, Any]:
-    """Every repository, under the name by which handlers ask for it."""
+    """Every repository and what else handlers ask for, under the name by which handlers ask for it."""
     database = services.database
     return {
         "appointments": AppointmentRepository(database, services.facts),
@@ -106,6 +112,7 @@ def repositories(services: Services) -> dict[str, Any]:
         "clinic": ClinicRepository(database, services.watch),
         "invoices": InvoiceRepository(database),
         "employees": EmployeeRepository(database),
+        "events": services.feed,
         "patients": PatientRepository(database),
         "positions": PositionRepository(database),
         "services": ServiceRepository(database),
@@ -117,6 +124,7 @@ def repositories(services: Services) -> dict[str, Any]:
         "teeth": ToothRepository(database),
         "working_hours": WorkingHoursRepository(database),
         "webhooks": WebhookRepository(database),
+        "watch": services.watch,
     }
 
 
@@ -127,6 +135,7 @@ def create_app(settings: Settings) -> Front:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         await services.start()
+        asyncio.get_running_loop().call_later(HEAR_SIGNALS_AFTER_S, hear_stop_signals, services.feed.end_streams)
         try:
             yield
         finally:

@@ -1,4 +1,10 @@
-"""What lives as long as the process: pool, tokens, watch, audit trail, hasher."""
+"""What lives as long as the process: pool, tokens, watch, audit trail, live feed, hasher."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 from dcms.access.authenticator import Authenticator
 from dcms.access.passwords import PasswordHasher
@@ -6,6 +12,7 @@ from dcms.access.tokens import Tokens
 from dcms.access.trail import AuditTrail
 from dcms.access.watch import ClinicFacts, Watch
 from dcms.database.pool import Database
+from dcms.events.feed import Feed
 from dcms.settings import Settings
 
 
@@ -19,6 +26,7 @@ class Services:
         self.tokens = Tokens(settings.jwt_keys)
         self.watch = Watch(settings.database_url, self.database, self.facts, settings.access_token_ttl_s)
         self.trail = AuditTrail(self.database)
+        self.feed = Feed(self.database)
         self.hasher = PasswordHasher()
         self.authenticator = Authenticator(self.tokens, self.watch)
 
@@ -32,9 +40,31 @@ class Services:
         await self.database.open()
         await self.watch.start()
         await self.trail.start()
+        self.feed.open()
 
     async def stop(self) -> None:
         """End the background tasks and close the database."""
+        await self.feed.close()
         await self.trail.stop()
         await self.watch.stop()
         await self.database.close()
+
+
+def hear_stop_signals(callback: Callable[[], None]) -> None:
+    """Call back when the process is told to stop, beside what its server does then.
+
+    The server sets its own handlers after the application has started, and tells the application only when all
+    requests have ended, which streams never do by themselves.
+    """
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, _beside(signal.getsignal(signum), lambda: loop.call_soon_threadsafe(callback)))
+
+
+def _beside(former: Any, callback: Callable[[], object]) -> Callable[[int, FrameType | None], None]:
+    def handle(signum: int, frame: FrameType | None) -> None:
+        callback()
+        if callable(former):
+            former(signum, frame)
+
+    return handle

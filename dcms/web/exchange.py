@@ -16,6 +16,7 @@ class Exchange:
         "access",
         "body",
         "context",
+        "is_head",
         "is_last_attempt",
         "is_retryable",
         "listed_patients",
@@ -24,8 +25,10 @@ class Exchange:
         "status",
     )
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, is_head: bool = False) -> None:
         self.context = context
+        # HEAD, which is answered as GET without the body
+        self.is_head = is_head
         self.started = time.perf_counter()
         self.access: RouteAccess | None = None
         self.query: tuple[tuple[str, str], ...] = ()

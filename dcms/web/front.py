@@ -83,14 +83,13 @@ class Front:
             zone=self.services.facts.zone,
             default_region=self.services.facts.default_region,
         )
-        exchange = Exchange(context)
+        exchange = Exchange(context, is_head=scope["method"] == "HEAD")
         scope[KEY] = exchange  # type: ignore[literal-required]
         token = current_context.set(context)
-        is_head = scope["method"] == "HEAD"
-        if is_head:
+        if exchange.is_head:
             scope["method"] = "GET"
         try:
-            await self.app(scope, receive, _finish(send, exchange, is_head))
+            await self.app(scope, receive, _finish(send, exchange))
         finally:
             # also when the server gives the task up because the client hung up
             current_context.reset(token)
@@ -163,7 +162,7 @@ def _request_id(given: bytes | None) -> str:
     return secrets.token_hex(12)
 
 
-def _finish(send: Send, exchange: Exchange, is_head: bool) -> Send:
+def _finish(send: Send, exchange: Exchange) -> Send:
     async def finish(message: Message) -> None:
         if message["type"] == "http.response.start":
             exchange.status = message["status"]
@@ -176,7 +175,7 @@ def _finish(send: Send, exchange: Exchange, is_head: bool) -> Send:
             if API_POLICY[0] not in names:
                 headers.append(API_POLICY)
             message["headers"] = headers
-        elif is_head and message["type"] == "http.response.body":
+        elif exchange.is_head and message["type"] == "http.response.body":
             message = {**message, "body": b""}
         await send(message)
 

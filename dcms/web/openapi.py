@@ -36,8 +36,9 @@ class Route(msgspec.Struct, frozen=True):
     path: str
     handler: HTTPRouteHandler
     access: RouteAccess
-    # name in the query → name in the handler
+    # name in the query or header → name in the handler
     query: dict[str, str]
+    headers: dict[str, str]
 
     @property
     def answer(self) -> Any:
@@ -72,7 +73,8 @@ def _routes(app: Litestar) -> Iterator[Route]:
             access = app.state.routes.get((id(handler), method))
             if access is not None and handler.resolve_include_in_schema():
                 query = {each.field_alias: each.field_name for each in model.expected_query_params}
-                yield Route(method, route.path_format.rstrip("/") or "/", handler, access, query)
+                headers = {each.field_alias: each.field_name for each in model.expected_header_params}
+                yield Route(method, route.path_format.rstrip("/") or "/", handler, access, query, headers)
 
 
 class _Document:
@@ -135,16 +137,18 @@ class _Document:
                 schema |= {"minimum": 1}
             yield {"name": name, "in": "path", "required": True, "schema": schema}
         for alias, name in sorted(route.query.items(), key=lambda pair: list(declared).index(pair[1])):
-            yield self.query_parameter(alias, declared[name])
+            yield self.parameter("query", alias, declared[name])
+        for alias, name in route.headers.items():
+            yield self.parameter("header", alias, declared[name])
         for header in _request_headers(route, self.takes_if_match(route), self.has_etag(route)):
             yield {"$ref": f"#/components/parameters/{header}"}
 
-    def query_parameter(self, alias: str, declared: Any) -> dict[str, Any]:
+    def parameter(self, place: str, alias: str, declared: Any) -> dict[str, Any]:
         schema = _not_null(self.schemas.of(declared.raw))
         said = getattr(declared.kwarg_definition, "description", None) or schema.pop("description", None)
         if declared.has_default and declared.default is not None:
             schema = schema | {"default": msgspec.to_builtins(declared.default)}
-        parameter: dict[str, Any] = {"name": alias, "in": "query", "schema": schema}
+        parameter: dict[str, Any] = {"name": alias, "in": place, "schema": schema}
         if not declared.has_default:
             parameter["required"] = True
         return parameter | ({"description": said} if said else {})

@@ -10,6 +10,7 @@ from dcms.web.problems import Problem
 
 ACCESS = queries("access")
 AUDIT = queries("audit")
+EVENTS = queries("events")
 IDEMPOTENCY = queries("idempotency")
 
 # longer than any reader of the changes may look back
@@ -23,6 +24,7 @@ async def keep_house(database: Database, access_token_ttl_s: int) -> None:
     for query, arguments in (
         (AUDIT.prepare_partitions, {}),
         (IDEMPOTENCY.purge, {}),
+        (EVENTS.purge, {}),
         (ACCESS.purge, {"kept_s": access_token_ttl_s + ACCESS_CHANGES_KEPT_EXTRA_S}),
     ):
         try:

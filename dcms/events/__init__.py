@@ -1,0 +1,1 @@
+"""Changes for live screens, as Server-Sent Events."""

@@ -1,0 +1,13 @@
+drop trigger note_live_event_update on call;
+drop trigger note_live_event on call;
+drop trigger note_live_event_update on sms;
+drop trigger note_live_event on sms;
+drop trigger note_live_event_update on appointment;
+drop trigger note_live_event on appointment;
+drop function note_live_event();
+drop function purge_live_events();
+drop function live_event_position(bigint);
+drop function live_events_after(bigint, integer);
+drop function number_live_events();
+drop sequence live_event_number;
+drop table live_event;
