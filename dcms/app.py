@@ -45,6 +45,8 @@ from dcms.sms_templates.controller import TemplateController
 from dcms.sms_templates.repository import TemplateRepository
 from dcms.teeth.controller import ToothController
 from dcms.teeth.repository import ToothRepository
+from dcms.time_off.controller import TimeOffController
+from dcms.time_off.repository import TimeOffRepository
 from dcms.treatment_items.controller import TreatmentItemController
 from dcms.treatment_items.repository import TreatmentItemRepository
 from dcms.treatments.controller import PatientTreatmentController, TreatmentController
@@ -81,6 +83,7 @@ CONTROLLERS = [
     PaymentController,
     SmsController,
     TemplateController,
+    TimeOffController,
     TreatmentController,
     PatientTreatmentController,
     TreatmentItemController,
@@ -119,6 +122,7 @@ def repositories(services: Services) -> dict[str, Any]:
         "payments": PaymentRepository(database),
         "sms": SmsRepository(database),
         "sms_templates": TemplateRepository(database),
+        "time_off": TimeOffRepository(database),
         "treatments": TreatmentRepository(database),
         "treatment_items": TreatmentItemRepository(database),
         "teeth": ToothRepository(database),

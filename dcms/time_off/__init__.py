@@ -1,0 +1,1 @@
+"""When employees are off."""
