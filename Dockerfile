@@ -15,6 +15,10 @@ RUN tools/bin/pip wheel --no-deps --no-build-isolation --no-index --wheel-dir wh
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin dcms
 COPY --from=build /opt/dcms /opt/dcms
+# docker build --build-arg GIT_HASH=$(git rev-parse HEAD) --build-arg BUILD_TIME=$(date -u +%FT%TZ) .
+ARG GIT_HASH=
+ARG BUILD_TIME=
+ENV DCMS_GIT_HASH=$GIT_HASH DCMS_BUILD_TIME=$BUILD_TIME
 ENV PATH=/opt/dcms/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DCMS_HOST=0.0.0.0 DCMS_PORT=8000
 USER 10001
 WORKDIR /tmp

@@ -28,9 +28,14 @@ from dcms.chairs.controller import ChairController
 from dcms.chairs.repository import ChairRepository
 from dcms.clinic.controller import ClinicController
 from dcms.clinic.repository import ClinicRepository
+from dcms.dashboard.controller import DashboardController
+from dcms.dashboard.repository import DashboardRepository
 from dcms.employees.controller import EmployeeController
 from dcms.employees.repository import EmployeeRepository
 from dcms.events.controller import EventController
+from dcms.operations.build import version_of
+from dcms.operations.controller import HealthController, MetricsController
+from dcms.operations.probe import Probe
 from dcms.patients.controller import PatientController
 from dcms.patients.repository import PatientRepository
 from dcms.positions.controller import PositionController
@@ -73,6 +78,8 @@ CONTROLLERS = [
     AvailabilityController,
     CallController,
     ClinicController,
+    DashboardController,
+    HealthController,
     InvoiceController,
     PatientBillingController,
     EmployeeController,
@@ -97,6 +104,7 @@ HEAR_SIGNALS_AFTER_S = 1
 
 # not under the API's base path
 ROOT_CONTROLLERS = [
+    MetricsController,
     ReferenceController,
 ]
 
@@ -109,15 +117,19 @@ def repositories(services: Services) -> dict[str, Any]:
         "assignments": AssignmentRepository(database),
         "audit": AuditRepository(database),
         "auth": AuthRepository(database, services.tokens, services.hasher, services.trail, services.settings),
+        "build": version_of(services.settings),
         "chairs": ChairRepository(database),
         "availability": AvailabilityRepository(database, services.facts),
         "calls": CallRepository(database),
         "clinic": ClinicRepository(database, services.watch),
+        "dashboard": DashboardRepository(database, services.facts),
         "invoices": InvoiceRepository(database),
         "employees": EmployeeRepository(database),
         "events": services.feed,
+        "measures": services.measures,
         "patients": PatientRepository(database),
         "positions": PositionRepository(database),
+        "probe": Probe(database),
         "services": ServiceRepository(database),
         "payments": PaymentRepository(database),
         "sms": SmsRepository(database),

@@ -1,4 +1,4 @@
-"""What lives as long as the process: pool, tokens, watch, audit trail, live feed, hasher."""
+"""What lives as long as the process: pool, tokens, watch, audit trail, live feed, measures, hasher."""
 
 import asyncio
 import signal
@@ -13,6 +13,7 @@ from dcms.access.trail import AuditTrail
 from dcms.access.watch import ClinicFacts, Watch
 from dcms.database.pool import Database
 from dcms.events.feed import Feed
+from dcms.measures import Measures
 from dcms.settings import Settings
 
 
@@ -27,6 +28,7 @@ class Services:
         self.watch = Watch(settings.database_url, self.database, self.facts, settings.access_token_ttl_s)
         self.trail = AuditTrail(self.database)
         self.feed = Feed(self.database)
+        self.measures = Measures(self.database, self.watch)
         self.hasher = PasswordHasher()
         self.authenticator = Authenticator(self.tokens, self.watch)
 
@@ -41,10 +43,12 @@ class Services:
         await self.watch.start()
         await self.trail.start()
         self.feed.open()
+        await self.measures.start()
 
     async def stop(self) -> None:
         """End the background tasks and close the database."""
         await self.feed.close()
+        await self.measures.stop()
         await self.trail.stop()
         await self.watch.stop()
         await self.database.close()

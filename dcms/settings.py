@@ -45,6 +45,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     twilio_api_base_url: str = "https://api.twilio.com"
     metrics_token: str | None = None
     pool_size: Annotated[int, msgspec.Meta(ge=2, le=200)] = 16
+    # what the image's build says of itself
+    git_hash: str | None = None
+    build_time: str | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
 

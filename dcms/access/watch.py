@@ -95,7 +95,12 @@ class Watch:
     @property
     def is_fresh(self) -> bool:
         """Whether the last reading still counts."""
-        return time.monotonic() - self._read_at < FRESH_FOR_S
+        return self.age_s < FRESH_FOR_S
+
+    @property
+    def age_s(self) -> float:
+        """Since the last reading; infinite before the first."""
+        return time.monotonic() - self._read_at
 
     async def start(self) -> None:
         """Read once, so that nobody is let in on old knowledge, and go on reading."""

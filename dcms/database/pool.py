@@ -64,6 +64,11 @@ class Database:
             except TimeoutError:
                 self._pool.terminate()
 
+    @property
+    def pool_state(self) -> tuple[int, int]:
+        """How many connections there are, and how many of them are idle."""
+        return (0, 0) if self._pool is None else (self._pool.get_size(), self._pool.get_idle_size())
+
     async def one(self, query: Query, row: type[T], **arguments: Any) -> T:
         """The one row of a statement. Raises NotFound when there is none."""
         found = await self.first(query, row, **arguments)

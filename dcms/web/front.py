@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import time
 from ipaddress import ip_address
 from typing import Any
 
@@ -11,6 +12,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from dcms.access.trail import Note
 from dcms.context import Context, current_context
+from dcms.measures import NO_ROUTE
 from dcms.process import Services
 from dcms.settings import Network
 from dcms.web.answers import API
@@ -94,6 +96,8 @@ class Front:
             # also when the server gives the task up because the client hung up
             current_context.reset(token)
             _log(scope, exchange)
+            name = exchange.access.name if exchange.access else NO_ROUTE
+            self.services.measures.request(name, exchange.status, time.perf_counter() - exchange.started)
             await self._audit(scope, exchange)
 
     async def _audit(self, scope: HTTPScope, exchange: Exchange) -> None:
