@@ -30,7 +30,7 @@ class AssignmentController(Controller):
         """List an employee's positions, the primary one first, then the oldest."""
         return versioned(*await assignments.find(employee_id, request.page(limit, cursor)))
 
-    @post("/{position_id:int}", permission=Permission.STAFF_WRITE)
+    @post("/{position_id:int}", permission=Permission.STAFF_WRITE, also={200: "Assigned already."})
     async def assign_position(
         self, assignments: NamedDependency[AssignmentRepository], employee_id: PathId, position_id: PathId
     ) -> Response[AssignedPosition]:

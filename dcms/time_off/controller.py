@@ -31,7 +31,7 @@ class TimeOffController(Controller):
         """List an employee's time off, past and coming, by start, then id."""
         return await time_off.find(employee_id, request.page(limit, cursor))
 
-    @post("/", permission=Permission.STAFF_WRITE)
+    @post("/", permission=Permission.STAFF_WRITE, also={200: "A dry run: nothing was written."})
     async def add_time_off(
         self, time_off: NamedDependency[TimeOffRepository], employee_id: PathId, data: JSONBody[NewTimeOff]
     ) -> Response[EnteredTimeOff]:

@@ -3,9 +3,10 @@
 import inspect
 import re
 import sys
+import types
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
-from typing import Any, get_args, get_origin
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from litestar import Litestar, Response
@@ -25,8 +26,6 @@ MERGE_PATCH = "application/merge-patch+json"
 FORM = "application/x-www-form-urlencoded"
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 METHODS = ("GET", *WRITES)
-# media types of answers that are no JSON: a handler names them with `produces=(…)`
-TEXT_SCHEMA = {"type": "string"}
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -41,13 +40,9 @@ class Route(msgspec.Struct, frozen=True):
     headers: dict[str, str]
 
     @property
-    def answer(self) -> Any:
-        """The type of the good answer: what a `Response[…]` holds."""
-        declared = self.handler.parsed_fn_signature.return_type.raw
-        origin = get_origin(declared) or declared
-        if isinstance(origin, type) and issubclass(origin, Response):
-            return (get_args(declared) or (Any,))[0]
-        return declared
+    def shapes(self) -> list[Any]:
+        """The types of the good answer that say something of its content."""
+        return _shapes(self.handler.parsed_fn_signature.return_type.raw)
 
     @property
     def names(self) -> list[str]:
@@ -86,7 +81,7 @@ class _Document:
         self.versioned = {
             route.path
             for route in routes
-            if route.method == "PUT" or (route.method in ("GET", "PATCH") and _has_version(route.answer))
+            if route.method == "PUT" or (route.method in ("GET", "PATCH") and _has_version(route.shapes))
         }
 
     def build(self) -> dict[str, Any]:
@@ -167,14 +162,15 @@ class _Document:
     def answers(self, route: Route) -> dict[str, Any]:
         """The good answers by status."""
         status = route.handler.status_code
-        answers = {str(status): self.answer(route, status, route.answer)}
-        for other, spec in (route.handler.responses or {}).items():
-            answers[str(other)] = self.answer(route, other, spec.data_container, spec.description)
+        answers = {str(status): self.answer(route, status, route.shapes)}
+        # what else a handler may answer well: a dry run, a repetition
+        for other, description in route.handler.opt.get("also", {}).items():
+            answers[str(other)] = self.answer(route, other, route.shapes, description)
         if route.method == "GET" and self.has_etag(route):
             answers["304"] = response_ref(304)
         return answers
 
-    def answer(self, route: Route, status: int, wanted: Any, description: str | None = None) -> dict[str, Any]:
+    def answer(self, route: Route, status: int, shapes: list[Any], description: str | None = None) -> dict[str, Any]:
         headers = ["X-Request-Id"]
         if status == 201:
             headers.append("Location")
@@ -186,16 +182,18 @@ class _Document:
             "description": description or HTTPStatus(status).description or HTTPStatus(status).phrase,
             "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
         }
-        content = {} if wanted is None or wanted is type(None) else self.content(route, wanted)
+        content = {} if status == 204 else self.content(route, shapes)
         return answer | ({"content": content} if content else {})
 
-    def content(self, route: Route, wanted: Any) -> dict[str, Any]:
-        produces: tuple[str, ...] = route.handler.opt.get("produces", ())
-        content: dict[str, Any] = {media: _text(media, route.handler.opt) for media in produces}
-        shapes = [each for each in get_args(wanted) or (wanted,) if not _is_opaque(each)] if produces else [wanted]
-        if shapes and not _is_opaque(wanted):
-            schema = self.schemas.of(shapes[0] if len(shapes) == 1 and produces else wanted)
-            content = {JSON: {"schema": schema, "example": self.examples.of(schema)}} | content
+    def content(self, route: Route, shapes: list[Any]) -> dict[str, Any]:
+        content: dict[str, Any] = {}
+        if shapes:
+            schemas = [self.schemas.of(shape) for shape in shapes]
+            schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+            content[JSON] = {"schema": schema, "example": self.examples.of(schema)}
+        # media types that are no JSON are named by the handler
+        for media in route.handler.opt.get("produces", ()):
+            content[media] = {"schema": {"type": "string"}, "example": parts.TEXT_EXAMPLES.get(media, "text")}
         return content
 
     def problems(self, route: Route) -> Iterable[int]:
@@ -220,13 +218,13 @@ class _Document:
         return found & PROBLEMS.keys()
 
     def has_etag(self, route: Route) -> bool:
-        return _has_version(route.answer) or (route.path in self.versioned and route.method in ("GET", "PUT", "PATCH"))
+        return _has_version(route.shapes) or (route.path in self.versioned and route.method in ("GET", "PUT", "PATCH"))
 
     def takes_if_match(self, route: Route) -> bool:
         if route.method in ("PATCH", "PUT", "DELETE"):
             return route.path in self.versioned
         is_action = route.method == "POST" and route.handler.status_code == 200
-        return is_action and bool(route.names) and _holds_version(route.answer)
+        return is_action and bool(route.names) and _holds_version(route.shapes)
 
 
 def _request_headers(route: Route, takes_if_match: bool, has_etag: bool) -> Iterator[str]:
@@ -258,29 +256,30 @@ def _tags(routes: list[Route]) -> list[dict[str, str]]:
     return [{"name": name, "description": description} for name, description in sorted(tags.items())]
 
 
-def _has_version(wanted: Any) -> bool:
-    return _is_struct(wanted) and "version" in wanted.__struct_fields__
+def _shapes(declared: Any) -> list[Any]:
+    """The structs and lists among what a handler may return; `Response[T]` counts as T."""
+    origin = get_origin(declared) or declared
+    if origin in (Union, types.UnionType):
+        return [shape for member in get_args(declared) for shape in _shapes(member)]
+    if not isinstance(origin, type):
+        return []
+    if issubclass(origin, Response):
+        return [shape for member in get_args(declared) for shape in _shapes(member)]
+    return [declared] if issubclass(origin, msgspec.Struct | list) else []
 
 
-def _holds_version(wanted: Any) -> bool:
-    """Whether it has a version, or a part of it has one."""
-    if _has_version(wanted):
-        return True
-    return _is_struct(wanted) and any(_has_version(part) for part in wanted.__annotations__.values())
+def _has_version(shapes: list[Any]) -> bool:
+    return any("version" in _fields(shape) for shape in shapes)
 
 
-def _is_struct(wanted: Any) -> bool:
-    return isinstance(wanted, type) and issubclass(wanted, msgspec.Struct)
+def _holds_version(shapes: list[Any]) -> bool:
+    """Whether one has a version, or a part of it has one."""
+    return _has_version(shapes) or any(_has_version(list(_fields(shape).values())) for shape in shapes)
 
 
-def _is_opaque(wanted: Any) -> bool:
-    """Whether the type says nothing of the content: bytes, text, any."""
-    origin = get_origin(wanted) or wanted
-    return origin in (bytes, str, Any) or (isinstance(origin, type) and not issubclass(origin, msgspec.Struct | list))
-
-
-def _text(media: str, opt: dict[str, Any]) -> dict[str, Any]:
-    return {"schema": TEXT_SCHEMA, "example": opt.get("example") or parts.TEXT_EXAMPLES.get(media, "text")}
+def _fields(shape: Any) -> dict[str, Any]:
+    is_struct = isinstance(shape, type) and issubclass(shape, msgspec.Struct)
+    return get_type_hints(shape) if is_struct else {}
 
 
 def _not_null(schema: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from dcms.webhooks.requests import read_signed
 
 Reading = Callable[[Mapping[str, str], Mapping[str, str]], events.Event]
 
+TWIML = ("text/xml",)
 NO_INSTRUCTIONS = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 
 
@@ -22,7 +23,7 @@ class WebhookController(Controller):
 
     tags = ("webhooks",)
 
-    @post("/sms/webhook/inbound", status_code=200, raw_body=True, permission=Permission.PUBLIC)
+    @post("/sms/webhook/inbound", status_code=200, raw_body=True, produces=TWIML, permission=Permission.PUBLIC)
     async def receive_sms(self, request: ApiRequest, webhooks: NamedDependency[WebhookRepository]) -> Response[str]:
         """Take in a message. The same one again has no effect; STOP, START and their like count as first received."""
         await _take(request, webhooks, events.inbound_sms)
@@ -33,7 +34,9 @@ class WebhookController(Controller):
         """Take in a receipt, in any order and any number of times; what is final stays."""
         await _take(request, webhooks, events.sms_status)
 
-    @post("/calls/webhook/inbound", status_code=200, raw_body=True, permission=Permission.PUBLIC)
+    @post(
+        "/calls/webhook/inbound", status_code=200, raw_body=True, produces=("text/xml",), permission=Permission.PUBLIC
+    )
     async def receive_call(self, request: ApiRequest, webhooks: NamedDependency[WebhookRepository]) -> Response[str]:
         """Take in a step of a call, in any order and any number of times."""
         await _take(request, webhooks, events.call)

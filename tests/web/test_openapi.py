@@ -126,6 +126,18 @@ def test_each_operation_says_which_problems_it_answers(document: dict[str, Any])
             assert list(resolve(document, operation["responses"][status])["content"]) == ["application/problem+json"]
 
 
+def test_each_answer_says_what_it_holds(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            if status.startswith("2"):
+                assert ("content" in answer) == (status != "204"), name
+
+    availability = document["paths"]["/api/v1/availability"]["get"]["responses"]["200"]["content"]
+    assert len(availability["application/json"]["schema"]["anyOf"]) == 2
+    events = document["paths"]["/api/v1/events"]["get"]["responses"]["200"]["content"]
+    assert list(events) == ["text/event-stream"]
+
+
 def test_headers_are_described_where_they_count(document: dict[str, Any]) -> None:
     patient = document["paths"]["/api/v1/patients/{patient_id}"]
     added = document["paths"]["/api/v1/patients"]["post"]
