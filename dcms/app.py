@@ -22,6 +22,8 @@ from dcms.availability.repository import AvailabilityRepository
 from dcms.billing.controller import InvoiceController, PatientBillingController, PaymentController
 from dcms.billing.payments import PaymentRepository
 from dcms.billing.repository import InvoiceRepository
+from dcms.calendar.controller import CalendarController, DoctorCalendarController
+from dcms.calendar.repository import CalendarRepository
 from dcms.calls.controller import CallController
 from dcms.calls.repository import CallRepository
 from dcms.chairs.controller import ChairController
@@ -74,7 +76,9 @@ CONTROLLERS = [
     AssignmentController,
     AuditController,
     AuthController,
+    CalendarController,
     ChairController,
+    DoctorCalendarController,
     AvailabilityController,
     CallController,
     ClinicController,
@@ -118,6 +122,7 @@ def repositories(services: Services) -> dict[str, Any]:
         "audit": AuditRepository(database),
         "auth": AuthRepository(database, services.tokens, services.hasher, services.trail, services.settings),
         "build": version_of(services.settings),
+        "calendar": CalendarRepository(database),
         "chairs": ChairRepository(database),
         "availability": AvailabilityRepository(database, services.facts),
         "calls": CallRepository(database),

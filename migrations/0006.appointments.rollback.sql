@@ -1,4 +1,5 @@
-drop function appointment_answer(appointment, bigint);
+drop function doctors_days(date, date, bigint[], boolean, boolean);
+drop function appointment_answer(appointment, bigint, tstzmultirange);
 drop function booking_faults(bigint, bigint, bigint, bigint[], timestamptz, tstzrange, boolean);
 drop function free_time(bigint, bigint, date, date);
 drop function booking_end(timestamptz, timestamptz, integer, bigint[]);

@@ -465,8 +465,9 @@ begin
 end
 $$;
 
--- An appointment as answers show it; to a patient's login (own_patient_id) without the staff's note.
-create function appointment_answer(appointment appointment, own_patient_id bigint)
+-- An appointment as answers show it; to a patient's login (own_patient_id) without the staff's note. One who knows when
+-- the doctor works then says it.
+create function appointment_answer(appointment appointment, own_patient_id bigint, known_hours tstzmultirange default null)
 returns table (
     appointment_id bigint,
     patient_id bigint,
@@ -507,7 +508,7 @@ language sql stable parallel safe as $$
         ($1).is_overbooked,
         ($1).status not in ('cancelled', 'no_show')
             and not ($1).is_outside_hours
-            and not tstzrange(($1).starts_at, ($1).ends_at) <@ working.hours,
+            and not tstzrange(($1).starts_at, ($1).ends_at) <@ coalesce($3, working.hours),
         ($1).confirmed_at,
         ($1).checked_in_at,
         ($1).finished_at,
@@ -536,4 +537,49 @@ language sql stable parallel safe as $$
     ) as working
     where patient.patient_id = ($1).patient_id
         and employee.employee_id = ($1).doctor_id
+$$;
+
+-- The local days of doctors, with when they work and the appointments that touch the day: one row for each appointment,
+-- one without for a day that has none. Of all active doctors and of whoever has an appointment that day, or of those
+-- named; `always` shows a day of theirs whatever they are.
+create function doctors_days(
+    first_day date, last_day date, doctor_ids bigint[], include_cancelled boolean, always boolean
+)
+returns table (
+    day date, day_during tstzrange, employee_id bigint, employee employee, hours tstzmultirange, appointment appointment
+)
+language sql stable parallel safe as $$
+    with days as materialized (
+        select
+            first_day + number as day,
+            tstzrange(
+                local_instant((first_day + number)::timestamp, timezone),
+                local_instant((first_day + number + 1)::timestamp, timezone)
+            ) as during
+        from clinic_settings
+        cross join generate_series(0, last_day - first_day) as number
+    ),
+    booked as materialized (
+        select touched.first_day + number as day, appointment.doctor_id, appointment
+        from appointment
+        cross join clinic_settings
+        cross join lateral (
+            select
+                (appointment.starts_at at time zone timezone)::date as first_day,
+                ((appointment.ends_at - interval '1 microsecond') at time zone timezone)::date as last_day
+        ) as touched
+        cross join lateral generate_series(0, touched.last_day - touched.first_day) as number
+        where appointment.doctor_id = any (coalesce(doctor_ids, array(select employee.employee_id from employee)))
+            -- none is longer than 12 hours
+            and appointment.starts_at > (select min(lower(during)) - interval '12 hours' from days)
+            and appointment.starts_at < (select max(upper(during)) from days)
+            and (include_cancelled or appointment.status not in ('cancelled', 'no_show'))
+    )
+    select days.day, days.during, employee.employee_id, employee, working.hours, booked.appointment
+    from days
+    cross join employee
+    cross join lateral working_time(employee.employee_id, days.day, days.day) as working
+    left join booked on booked.day = days.day and booked.doctor_id = employee.employee_id
+    where (doctor_ids is null or employee.employee_id = any (doctor_ids))
+        and (always or booked.doctor_id is not null or employee.is_bookable and employee.archived_at is null)
 $$;

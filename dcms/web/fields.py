@@ -44,7 +44,9 @@ Money = Annotated[
 Instant = Annotated[datetime, Meta(tz=True, description="A time with its offset.")]
 Day = date
 PastDay = Annotated[date, Meta(description="A day before the clinic's today.", extra={"check": in_the_past})]
-Month = Annotated[str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="A month, YYYY-MM.", examples=["2026-11"])]
+Month = Annotated[
+    str, Meta(pattern=r"^(1[89]|2[01])\d{2}-(0[1-9]|1[0-2])$", description="A month, YYYY-MM.", examples=["2026-11"])
+]
 TimeOfDay = Annotated[
     str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="A local time, HH:MM.", examples=["08:30"])
 ]

@@ -1,0 +1,1 @@
+"""Calendars: days, weeks and months of the clinic and of one doctor."""
