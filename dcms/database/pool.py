@@ -22,6 +22,8 @@ COMMAND_TIMEOUT_S = 5
 SERVER_SETTINGS = {
     "application_name": "dcms",
     "timezone": "UTC",
+    # it takes longer to compile these statements than to run them
+    "jit": "off",
     "statement_timeout": "5s",
     "lock_timeout": "3s",
     "idle_in_transaction_session_timeout": "10s",

@@ -8,9 +8,19 @@ from litestar.params import FromQuery, JSONBody
 
 from dcms.access.permissions import Permission
 from dcms.patients.repository import PatientRepository
-from dcms.patients.structs import NewPatient, Patient, PatientChanges, PatientStatus
+from dcms.patients.structs import (
+    NOT_MERGED,
+    AddedPatient,
+    Duplicate,
+    NewPatient,
+    Patient,
+    PatientChanges,
+    PatientFilter,
+    PatientStatus,
+    SearchText,
+)
 from dcms.web.answers import created
-from dcms.web.fields import PathId
+from dcms.web.fields import Id, PathId
 from dcms.web.pages import DEFAULT_LIMIT, Cursor, Limit, Page
 from dcms.web.requests import ApiRequest
 
@@ -26,22 +36,34 @@ class PatientController(Controller):
         self,
         request: ApiRequest,
         patients: NamedDependency[PatientRepository],
+        text: SearchText = None,
         status: FromQuery[list[PatientStatus] | None] = None,
         born: FromQuery[date | None] = None,
+        doctor_id: FromQuery[Id | None] = None,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Page[Patient]:
-        """List patients, newest first."""
-        page = await patients.find(status, born, request.page(limit, cursor))
+        """List patients, newest first; or search them, best first, then by id, 1,000 at most.
+
+        `query` finds by parts of names in any order, with or without accents, by the start of a register number or of
+        an email, and by the digits of a phone number in any spelling. Of a name two letters of a word's beginning will
+        do; a word of five letters or more is also found with one letter wrong, missing, doubled or swapped. Merged
+        patients are found by `status=merged` only. `doctor_id` is for those who have an appointment (not cancelled)
+        or a treatment with the doctor.
+        """
+        wanted = PatientFilter(text, status or NOT_MERGED, born, doctor_id)
+        page = await patients.find(wanted, request.page(limit, cursor))
         request.exchange.listed_patients = [patient.patient_id for patient in page.items]
         return page
 
     @post("/", permission=Permission.PATIENTS_WRITE)
     async def add_patient(
-        self, patients: NamedDependency[PatientRepository], data: JSONBody[NewPatient]
-    ) -> Response[Patient]:
-        """Add a patient, with his phone numbers."""
+        self, request: ApiRequest, patients: NamedDependency[PatientRepository], data: JSONBody[NewPatient]
+    ) -> Response[AddedPatient]:
+        """Add a patient, with his phone numbers; the answer says who may be the same person."""
         patient = await patients.add(data)
+        if patient.possible_duplicates:
+            request.exchange.listed_patients = [each.patient.patient_id for each in patient.possible_duplicates]
         return created(patient, f"/patients/{patient.patient_id}")
 
     @get("/{patient_id:int}", permission=Permission.PATIENTS_READ, open_to_patients=True)
@@ -86,3 +108,17 @@ class PatientController(Controller):
     async def unlink_patient_user(self, patients: NamedDependency[PatientRepository], patient_id: PathId) -> Patient:
         """Take the login from a patient."""
         return await patients.unlink_user(patient_id)
+
+    @get("/{patient_id:int}/duplicates", permission=Permission.PATIENTS_READ)
+    async def list_duplicates(
+        self,
+        request: ApiRequest,
+        patients: NamedDependency[PatientRepository],
+        patient_id: PathId,
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+    ) -> Page[Duplicate]:
+        """List who is likely the same person, best first, then by id."""
+        page = await patients.duplicates(patient_id, request.page(limit, cursor))
+        request.exchange.listed_patients = [patient_id, *(each.patient.patient_id for each in page.items)]
+        return page

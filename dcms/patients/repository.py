@@ -1,19 +1,30 @@
 """Patients in the database."""
 
-from datetime import date
-
 import msgspec
+from msgspec.structs import asdict, astuple
 
+from dcms.context import current_context
 from dcms.database.lists import Filter, Ordering, page
 from dcms.database.pool import Database, on_constraint
 from dcms.database.queries import queries
-from dcms.patients.structs import NewPatient, Patient, PatientChanges, PatientStatus
+from dcms.patients.search import parts_of
+from dcms.patients.structs import (
+    AddedPatient,
+    Duplicate,
+    NewPatient,
+    Patient,
+    PatientChanges,
+    PatientFilter,
+    PatientHit,
+    PatientMatch,
+)
 from dcms.phones.numbers import number_row
 from dcms.web.pages import Page, PageRequest
 from dcms.web.problems import Conflict, Overtaken
 
 SQL = queries("patients")
 
+MAX_POSSIBLE_DUPLICATES = 20
 NEWEST_FIRST = Ordering(("created_at", "patient_id"), descending=True)
 REGISTER_NUMBER_TAKEN = Conflict("duplicate", "Another patient has this register number.", field="register_number")
 NUMBER_TWICE = Conflict("duplicate", "The same number is there twice.", field="phone_numbers")
@@ -30,25 +41,75 @@ class PatientRepository:
         """One patient."""
         return await self._database.one(SQL.get, Patient, patient_id=patient_id)
 
-    async def find(self, status: list[PatientStatus] | None, born: date | None, request: PageRequest) -> Page[Patient]:
-        """Patients, newest first."""
+    async def find(self, wanted: PatientFilter, request: PageRequest) -> Page[Patient]:
+        """Patients: found by a query best first, else newest first."""
+        if wanted.query is not None:
+            return await self._search(wanted.query, wanted, request)
         filters = [
-            Filter("status", "any", status or ["active", "archived"]),
-            Filter("birth_date", "eq", born),
+            Filter("status", "eq", wanted.status[0])
+            if len(wanted.status) == 1
+            else Filter("status", "any", wanted.status),
+            Filter("birth_date", "eq", wanted.born),
         ]
-        return await page(self._database, SQL.find, Patient, filters, NEWEST_FIRST, request)
+        if wanted.doctor_id is None:
+            return await page(self._database, SQL.find, Patient, filters, NEWEST_FIRST, request)
+        return await page(
+            self._database, SQL.find_of_doctor, Patient, filters, NEWEST_FIRST, request, doctor_id=wanted.doctor_id
+        )
 
-    async def add(self, new: NewPatient) -> Patient:
+    async def _search(self, query: str, wanted: PatientFilter, request: PageRequest) -> Page[Patient]:
+        after_score, after_id = request.after or (None, None)
+        hits = await self._database.all(
+            SQL.search,
+            PatientHit,
+            parts=parts_of(query, current_context.get().default_region),
+            status=wanted.status,
+            born=wanted.born,
+            doctor_id=wanted.doctor_id,
+            after_score=after_score,
+            after_id=after_id,
+            limit=request.limit + 1,
+        )
+        found = request.page(hits, lambda last: [last.score, last.patient_id])
+        return Page([Patient(*astuple(hit)[:-1]) for hit in found.items], found.next_cursor)
+
+    async def duplicates(self, patient_id: int, request: PageRequest) -> Page[Duplicate]:
+        """Who is likely the same person, best first."""
+        after_score, after_id = request.after or (None, None)
+        matches = await self._database.all(
+            SQL.duplicates,
+            PatientMatch,
+            patient_id=patient_id,
+            after_score=after_score,
+            after_id=after_id,
+            limit=request.limit + 1,
+        )
+        if not matches:
+            await self.get(patient_id)
+        found = request.page(matches, lambda last: [last.score, last.patient_id])
+        return Page([_duplicate(match) for match in found.items], found.next_cursor)
+
+    async def add(self, new: NewPatient) -> AddedPatient:
         """Add a patient with his numbers."""
-        patient = msgspec.to_builtins(new)
-        phones = [{**number_row(phone["number"]), "label": phone["label"]} for phone in patient.pop("phone_numbers")]
+        fields = msgspec.to_builtins(new)
+        phones = [{**number_row(phone["number"]), "label": phone["label"]} for phone in fields.pop("phone_numbers")]
         # a number that the server chose and another request took is chosen anew
         taken = REGISTER_NUMBER_TAKEN if new.register_number else Overtaken()
         with (
             on_constraint("patient_register_number_unique", taken),
             on_constraint("patient_phone_number_unique", NUMBER_TWICE),
         ):
-            return await self._database.one(SQL.add, Patient, patient=patient, phones=phones)
+            async with self._database.transaction():
+                patient = await self._database.one(SQL.add, Patient, patient=fields, phones=phones)
+                matches = await self._database.all(
+                    SQL.duplicates,
+                    PatientMatch,
+                    patient_id=patient.patient_id,
+                    after_score=None,
+                    after_id=None,
+                    limit=MAX_POSSIBLE_DUPLICATES,
+                )
+        return AddedPatient(**asdict(patient), possible_duplicates=[_duplicate(match) for match in matches])
 
     async def update(self, patient_id: int, changes: PatientChanges) -> Patient:
         """Change a patient."""
@@ -83,3 +144,8 @@ class PatientRepository:
         async with self._database.transaction():
             await self._database.one(SQL.unlink_user, int, patient_id=patient_id)
             return await self.get(patient_id)
+
+
+def _duplicate(match: PatientMatch) -> Duplicate:
+    *fields, score, reasons = astuple(match)
+    return Duplicate(Patient(*fields), score, reasons)

@@ -4,7 +4,9 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request
+from litestar.connection.base import empty_receive, empty_send
 from litestar.datastructures import State
+from litestar.types import Receive, Scope, Send
 from litestar.types.empty import Empty
 
 from dcms.access.callers import Caller
@@ -17,6 +19,11 @@ from dcms.web.problems import Unauthenticated
 
 class ApiRequest(Request[Any, Any, State]):
     """A request with its caller, its page and a strictly read body."""
+
+    def __init__(self, scope: Scope, receive: Receive = empty_receive, send: Send = empty_send) -> None:
+        super().__init__(scope, receive, send)
+        # the query as the gate has read it; Litestar would read the text again
+        self._parsed_query = self._connection_state.parsed_query
 
     async def json(self) -> Any:
         """The body as the struct that the handler declares."""

@@ -1,0 +1,16 @@
+drop function patients_of_doctor(bigint);
+drop index appointment_doctor_patient;
+drop index patient_birth_date;
+drop trigger keep_phone_terms on patient_phone;
+drop trigger keep_patient_terms_update on patient;
+drop trigger keep_patient_terms_insert on patient;
+drop function keep_phone_terms();
+drop function keep_patient_terms();
+drop function phone_terms(text);
+drop table patient_term;
+drop table name_word;
+drop function is_one_letter_off(text, text);
+drop function one_deleted(text);
+drop function name_key(text, text);
+drop function name_words(text);
+drop function fold(text);

@@ -1,0 +1,215 @@
+-- Patients who have every part looked for, best first, 1,000 at most.
+with part as materialized (
+    select place, kind, text
+    from jsonb_to_recordset(:parts::jsonb) as part (place integer, kind text, text text)
+),
+word as materialized (
+    select distinct part.place, part.kind, spelling.word
+    from part
+    cross join lateral (
+        select name_words(part.text)
+        where part.kind = 'n'
+        union all
+        select part.text
+        where part.kind <> 'n'
+    ) as spelling (word)
+),
+-- the ranges of terms that each part may mean, with the points for a whole term and for the beginning of one
+meaning as materialized (
+    select
+        place,
+        kind || ':' || word as low,
+        -- a name's single letter is no part of a word, but may be a whole one
+        kind || ':' || word || case when kind = 'n' and length(word) = 1 then chr(1) else chr(1114111) end as high,
+        case when kind = 's' then 2 else 4 end as whole_points,
+        case when kind = 's' then 2 else 3 end as points
+    from word
+    union all
+    select place, 'n:' || misspelt.word, 'n:' || misspelt.word || chr(1), 1, 1
+    from word
+    cross join lateral (
+        select name_word.word
+        from name_word
+        where one_deleted(name_word.word) && one_deleted(word.word)
+            and name_word.word <> word.word
+            and is_one_letter_off(name_word.word, word.word)
+        order by name_word.word
+        limit 100
+    ) as misspelt
+    where word.kind = 'n'
+        and length(word.word) >= 4
+),
+-- how many terms each part may mean, as far as that decides anything
+place as materialized (
+    select
+        place,
+        case
+            when (select count(distinct part.place) from part) > 1 then (
+                select count(*)
+                from (
+                    select
+                    from meaning
+                    cross join lateral (
+                        select
+                        from patient_term
+                        where term >= meaning.low
+                            and term < meaning.high
+                        limit 100000
+                    ) as term
+                    where meaning.place = part.place
+                    limit 100000
+                ) as few
+            )
+        end as terms
+    from part
+    group by place
+),
+-- the parts rare enough to be read whole, at least one; common ones are looked up for whoever has these
+rare as materialized (
+    select place, 1 << place as bit
+    from place
+    where terms < 100000
+        or place = (select place from place order by terms, place limit 1)
+),
+wanted as not materialized (
+    select patient_id
+    from patient
+    where status = any (:status::text[])
+        and (:born::date is null or birth_date = :born)
+        and (
+            :doctor_id::bigint is null
+            or exists (
+                select
+                from patients_of_doctor(:doctor_id) as seen (patient_id)
+                where seen.patient_id = patient.patient_id
+            )
+        )
+),
+-- whoever has the only part there is: whole terms come first, and reading ends with enough of them
+found_by_one as (
+    select term.patient_id
+    from (
+        select low, high
+        from meaning
+        where (select count(*) from place) = 1
+        order by whole_points desc, low
+    ) as meaning
+    cross join lateral (
+        select patient_id
+        from patient_term
+        where term >= meaning.low
+            and term < meaning.high
+        order by term, patient_id
+        limit 100000
+    ) as term
+    where exists (
+        select
+        from wanted
+        where wanted.patient_id = term.patient_id
+        offset 0
+    )
+    limit 2000
+),
+having_the_rare as materialized (
+    select term.patient_id, count(*) filter (where term.term = meaning.low) as whole_terms
+    from meaning
+    join rare on rare.place = meaning.place
+    cross join lateral (
+        select patient_id, term
+        from patient_term
+        where term >= meaning.low
+            and term < meaning.high
+        order by term, patient_id
+        limit 100000
+    ) as term
+    where (select count(*) from place) > 1
+    group by term.patient_id
+    having bit_or(rare.bit) = (select bit_or(bit) from rare)
+),
+found_by_several as (
+    select patient_id
+    from (
+        select patient_id
+        from having_the_rare
+        order by whole_terms desc, patient_id
+    ) as had
+    where not exists (
+        select
+        from place
+        where place not in (select place from rare)
+            and not exists (
+                select
+                from meaning
+                cross join lateral (
+                    select
+                    from patient_term
+                    where patient_term.patient_id = had.patient_id
+                        and patient_term.term >= meaning.low
+                        and patient_term.term < meaning.high
+                    limit 1
+                ) as term
+                where meaning.place = place.place
+            )
+    )
+        and exists (
+            select
+            from wanted
+            where wanted.patient_id = had.patient_id
+            offset 0
+        )
+    limit 2000
+),
+hit as (
+    select place_points.patient_id, sum(place_points.points)::integer as score
+    from (
+        select
+            candidate.patient_id,
+            max(case when had.term = meaning.low then meaning.whole_points else meaning.points end) as points
+        from (
+            select patient_id
+            from found_by_one
+            union
+            select patient_id
+            from found_by_several
+        ) as candidate
+        cross join lateral (
+            select term
+            from patient_term
+            where patient_term.patient_id = candidate.patient_id
+            offset 0
+        ) as had
+        join meaning on had.term >= meaning.low and had.term < meaning.high
+        group by candidate.patient_id, meaning.place
+    ) as place_points
+    group by place_points.patient_id
+    order by score desc, place_points.patient_id
+    limit 1000
+)
+select
+    patient.patient_id,
+    patient.register_number,
+    patient.user_id,
+    patient.first_name,
+    patient.last_name,
+    patient.middle_name,
+    patient.birth_date,
+    patient.gender,
+    patient.email,
+    patient.address,
+    patient.note,
+    patient.alerts,
+    patient_primary_phone(patient.patient_id) as primary_phone,
+    patient.status,
+    patient.merged_into,
+    patient.archived_at,
+    patient_last_seen_at(patient.patient_id) as last_seen_at,
+    patient.created_at,
+    patient.updated_at,
+    patient.version,
+    hit.score
+from hit
+join patient on patient.patient_id = hit.patient_id
+where :after_score::integer is null
+    or (hit.score, - hit.patient_id) < (:after_score::integer, - :after_id::bigint)
+order by hit.score desc, hit.patient_id
+limit :limit
