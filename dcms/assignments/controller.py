@@ -18,7 +18,7 @@ class AssignmentController(Controller):
     path = "/employees/{employee_id:int}/positions"
     tags = ("employees",)
 
-    @get("/", permission=Permission.STAFF_READ)
+    @get("/", permission=Permission.STAFF_READ, versioned=True)
     async def list_employee_positions(
         self,
         request: ApiRequest,
@@ -30,7 +30,7 @@ class AssignmentController(Controller):
         """List an employee's positions, the primary one first, then the oldest."""
         return versioned(*await assignments.find(employee_id, request.page(limit, cursor)))
 
-    @post("/{position_id:int}", permission=Permission.STAFF_WRITE, also={200: "Assigned already."})
+    @post("/{position_id:int}", permission=Permission.STAFF_WRITE, also={200: "Assigned already."}, versioned=True)
     async def assign_position(
         self, assignments: NamedDependency[AssignmentRepository], employee_id: PathId, position_id: PathId
     ) -> Response[AssignedPosition]:
@@ -38,14 +38,14 @@ class AssignmentController(Controller):
         position, is_new = await assignments.add(employee_id, position_id)
         return Answer(position, status_code=201 if is_new else 200)
 
-    @delete("/{position_id:int}", permission=Permission.STAFF_WRITE)
+    @delete("/{position_id:int}", permission=Permission.STAFF_WRITE, versioned=True)
     async def unassign_position(
         self, assignments: NamedDependency[AssignmentRepository], employee_id: PathId, position_id: PathId
     ) -> None:
         """Take a position from an employee; of the primary one the oldest of the others takes the place."""
         await assignments.remove(employee_id, position_id)
 
-    @post("/{position_id:int}/make_primary", permission=Permission.STAFF_WRITE, status_code=200)
+    @post("/{position_id:int}/make_primary", permission=Permission.STAFF_WRITE, versioned=True, status_code=200)
     async def make_position_primary(
         self, assignments: NamedDependency[AssignmentRepository], employee_id: PathId, position_id: PathId
     ) -> AssignedPosition:

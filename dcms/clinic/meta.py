@@ -3,39 +3,19 @@
 from datetime import datetime
 from typing import Annotated, get_args
 
-import msgspec
 from msgspec import Meta
 
 from dcms.access.permissions import Role
-from dcms.clinic.structs import (
-    BufferMinutes,
-    BusinessHours,
-    Currency,
-    HorizonDays,
-    Locale,
-    NoticeMinutes,
-    Region,
-    SlotMinutes,
-    StepMinutes,
-    Timezone,
-    ToothSystem,
-)
+from dcms.appointments.structs import Status
+from dcms.billing.structs import PaymentMethod
+from dcms.calls.structs import ContactType
+from dcms.clinic.structs import BusinessHours, Rules, ToothSystem
 from dcms.patients.structs import Gender
 
 
-class ClinicNow(msgspec.Struct):
+class ClinicNow(Rules):
     """The settings that anybody may know, and the clinic's clock."""
 
-    timezone: Timezone
-    locale: Locale
-    currency: Currency
-    default_region: Region
-    default_slot_minutes: SlotMinutes
-    slot_step_minutes: StepMinutes
-    buffer_minutes: BufferMinutes
-    booking_min_notice_minutes: NoticeMinutes
-    booking_horizon_days: HorizonDays
-    tooth_system: ToothSystem
     business_hours: BusinessHours
     updated_at: datetime
     version: int
@@ -52,8 +32,8 @@ class ClinicMeta(ClinicNow):
     """The settings that anybody may know, the clinic's clock, and the lists of words."""
 
     roles: tuple[str, ...] = tuple(role.value for role in Role)
-    appointment_statuses: tuple[str, ...] = ("booked", "confirmed", "came", "finished", "cancelled", "no_show")
-    contact_types: tuple[str, ...] = ("patient", "prospect", "employee", "supplier", "other")
+    appointment_statuses: tuple[str, ...] = get_args(Status)
+    contact_types: tuple[str, ...] = get_args(ContactType)
     tooth_systems: tuple[str, ...] = get_args(ToothSystem)
-    payment_methods: tuple[str, ...] = ("cash", "card", "transfer", "insurance", "other")
+    payment_methods: tuple[str, ...] = get_args(PaymentMethod)
     genders: tuple[str, ...] = get_args(Gender)

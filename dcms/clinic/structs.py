@@ -81,7 +81,9 @@ Locale = Annotated[
     str,
     Meta(
         max_length=35,
-        pattern=r"^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|\d{3}))?(-([A-Za-z\d]{5,8}|\d[A-Za-z\d]{3}))*$",
+        # language, script, region, variants, extensions
+        pattern=r"^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|\d{3}))?(-([A-Za-z\d]{5,8}|\d[A-Za-z\d]{3}))*"
+        r"(-[A-WY-Za-wy-z\d](-[A-Za-z\d]{2,8})+)*$",
         description="A language tag of BCP 47.",
         examples=["de-AT"],
     ),
@@ -155,8 +157,8 @@ class ClinicChanges(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tr
     website: Website | None | UnsetType = UNSET
 
 
-class Settings(msgspec.Struct):
-    """How the clinic works."""
+class Rules(msgspec.Struct):
+    """How the clinic works, as far as anybody may know."""
 
     timezone: Timezone
     locale: Locale
@@ -168,6 +170,11 @@ class Settings(msgspec.Struct):
     booking_min_notice_minutes: NoticeMinutes
     booking_horizon_days: HorizonDays
     tooth_system: ToothSystem
+
+
+class Settings(Rules):
+    """How the clinic works."""
+
     reminder_offsets_minutes: ReminderOffsets
     business_hours: BusinessHours
     closures: Closures

@@ -218,9 +218,13 @@ class _Document:
         return found & PROBLEMS.keys()
 
     def has_etag(self, route: Route) -> bool:
+        if route.method == "GET" and route.handler.opt.get("versioned", False):
+            return True
         return _has_version(route.shapes) or (route.path in self.versioned and route.method in ("GET", "PUT", "PATCH"))
 
     def takes_if_match(self, route: Route) -> bool:
+        if route.method in WRITES and route.handler.opt.get("versioned", False):
+            return True
         if route.method in ("PATCH", "PUT", "DELETE"):
             return route.path in self.versioned
         is_action = route.method == "POST" and route.handler.status_code == 200

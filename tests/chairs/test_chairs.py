@@ -63,21 +63,6 @@ async def test_of_many_at_once_with_one_name_one_is_added(api: Api) -> None:
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 9
 
 
-async def test_disabling_and_enabling_again_change_nothing(api: Api) -> None:
-    path = f"/chairs/{(await make.chair(api))['chair_id']}"
-
-    answers = [await api.manager.post(path + action) for action in ("/disable", "/disable", "/enable", "/enable")]
-
-    assert [answer.status_code for answer in answers] == [200] * 4
-    assert [(answer.json()["is_active"], answer.json()["version"]) for answer in answers] == [
-        (False, 2),
-        (False, 2),
-        (True, 3),
-        (True, 3),
-    ]
-    assert len(await api.audited(entity="chair", action="update")) == 2
-
-
 async def test_every_bad_field_is_named_and_nothing_is_stored(api: Api) -> None:
     path = f"/chairs/{(await make.chair(api))['chair_id']}"
 
@@ -88,35 +73,3 @@ async def test_every_bad_field_is_named_and_nothing_is_stored(api: Api) -> None:
     assert bad_fields(await api.admin.post("/chairs", json={"chair_id": 1})) == {"name", "chair_id"}
     assert bad_fields(await api.admin.patch(path, json={"name": None, "version": 2})) == {"name", "version"}
     assert len((await api.admin.get("/chairs")).json()["items"]) == 1
-
-
-async def test_who_may_what(api: Api) -> None:
-    path = f"/chairs/{(await make.chair(api))['chair_id']}"
-
-    for client in (api.doctor, api.assistant, api.receptionist):
-        assert (await client.get(path)).status_code == 200
-        problem(await client.post("/chairs", json={"name": "A"}), 403, "forbidden")
-        problem(await client.patch(path, json={"name": "A"}), 403, "forbidden")
-        problem(await client.post(f"{path}/disable"), 403, "forbidden")
-        problem(await client.post(f"{path}/enable"), 403, "forbidden")
-    problem(await api.patient.get("/chairs"), 403, "forbidden")
-    problem(await api.patient.get(path), 403, "forbidden")
-    problem(await api.anonymous.get("/chairs"), 401, "unauthenticated")
-
-
-async def test_what_names_nothing_is_404(api: Api) -> None:
-    problem(await api.admin.get("/chairs/9"), 404, "not_found")
-    problem(await api.admin.patch("/chairs/9", json={"name": "A"}), 404, "not_found")
-    problem(await api.admin.post("/chairs/9/disable"), 404, "not_found")
-    problem(await api.admin.post("/chairs/9/enable"), 404, "not_found")
-
-
-async def test_another_version_is_412_and_changes_nothing(api: Api) -> None:
-    path = f"/chairs/{(await make.chair(api))['chair_id']}"
-    stale = {"If-Match": (await api.admin.get(path)).headers["etag"]}
-    current = (await api.admin.patch(path, json={"name": "A"}, headers=stale)).json()
-
-    problem(await api.admin.patch(path, json={"name": "B"}, headers=stale), 412, "version_mismatch")
-    problem(await api.admin.post(f"{path}/disable", headers=stale), 412, "version_mismatch")
-    problem(await api.admin.post(f"{path}/enable", headers=stale), 412, "version_mismatch")
-    assert (await api.admin.get(path)).json() == current

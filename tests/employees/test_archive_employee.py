@@ -4,7 +4,6 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
-import pytest
 
 from tests import make
 from tests.api import Api, problem
@@ -65,17 +64,3 @@ async def test_a_booking_at_the_same_moment_stands_against_it(api: Api) -> None:
         await book(api.owner, patient_id, doctor_id, 24, "booked")
 
     assert problem(await archiving, 409, "has_future_appointments")["count"] == 1
-
-
-@pytest.mark.parametrize("action", ["archive", "restore"])
-async def test_permission_404_and_412(api: Api, action: str) -> None:
-    path = f"/employees/{(await make.employee(api))['employee_id']}"
-    stale = {"If-Match": (await api.admin.get(path)).headers["etag"]}
-    current = (await api.admin.patch(path, json={"title": "Dr."})).json()
-
-    for client in (api.doctor, api.assistant, api.receptionist, api.patient):
-        problem(await client.post(f"{path}/{action}"), 403, "forbidden")
-    problem(await api.anonymous.post(f"{path}/{action}"), 401, "unauthenticated")
-    problem(await api.admin.post(f"/employees/9/{action}"), 404, "not_found")
-    problem(await api.admin.post(f"{path}/{action}", headers=stale), 412, "version_mismatch")
-    assert (await api.admin.get(path)).json() == current

@@ -97,21 +97,6 @@ async def test_absent_stays_and_null_clears(api: Api) -> None:
     assert len(await api.audited(entity="service_catalog", action="update")) == 1
 
 
-async def test_disabling_and_enabling_again_change_nothing(api: Api) -> None:
-    path = f"/services/{(await make.service(api))['service_id']}"
-
-    answers = [await api.manager.post(path + action) for action in ("/disable", "/disable", "/enable", "/enable")]
-
-    assert [answer.status_code for answer in answers] == [200] * 4
-    assert [(answer.json()["is_active"], answer.json()["version"]) for answer in answers] == [
-        (False, 2),
-        (False, 2),
-        (True, 3),
-        (True, 3),
-    ]
-    assert len(await api.audited(entity="service_catalog", action="update")) == 2
-
-
 async def test_every_bad_field_is_named_and_nothing_is_stored(api: Api) -> None:
     body = {
         "code": "x" * 51,
@@ -137,33 +122,3 @@ async def test_every_bad_field_is_named_and_nothing_is_stored(api: Api) -> None:
     for price in ("-1", "1.005", "1e3", "1,50", "1000000000", ""):
         assert bad_fields(await api.admin.patch(path, json={"price": price})) == {"price"}
     assert len((await api.admin.get("/services")).json()["items"]) == 1
-
-
-async def test_who_may_what(api: Api) -> None:
-    path = f"/services/{(await make.service(api))['service_id']}"
-
-    for client in (api.doctor, api.assistant, api.receptionist, api.patient):
-        assert (await client.get(path)).status_code == 200
-        problem(await client.post("/services", json={"name": "A"}), 403, "forbidden")
-        problem(await client.patch(path, json={"name": "A"}), 403, "forbidden")
-        problem(await client.post(f"{path}/disable"), 403, "forbidden")
-        problem(await client.post(f"{path}/enable"), 403, "forbidden")
-    problem(await api.anonymous.get(path), 401, "unauthenticated")
-
-
-async def test_what_names_nothing_is_404(api: Api) -> None:
-    problem(await api.admin.get("/services/9"), 404, "not_found")
-    problem(await api.admin.patch("/services/9", json={"name": "A"}), 404, "not_found")
-    problem(await api.admin.post("/services/9/disable"), 404, "not_found")
-    problem(await api.admin.post("/services/9/enable"), 404, "not_found")
-
-
-async def test_another_version_is_412_and_changes_nothing(api: Api) -> None:
-    path = f"/services/{(await make.service(api))['service_id']}"
-    stale = {"If-Match": (await api.admin.get(path)).headers["etag"]}
-    current = (await api.admin.patch(path, json={"name": "A"}, headers=stale)).json()
-
-    problem(await api.admin.patch(path, json={"name": "B"}, headers=stale), 412, "version_mismatch")
-    problem(await api.admin.post(f"{path}/disable", headers=stale), 412, "version_mismatch")
-    problem(await api.admin.post(f"{path}/enable", headers=stale), 412, "version_mismatch")
-    assert (await api.admin.get(path)).json() == current

@@ -153,6 +153,17 @@ def test_headers_are_described_where_they_count(document: dict[str, Any]) -> Non
     assert document["components"]["responses"]["Unavailable"]["headers"].keys() == {"X-Request-Id", "Retry-After"}
 
 
+def test_what_has_the_version_of_its_owner_says_so(document: dict[str, Any]) -> None:
+    held = document["paths"]["/api/v1/employees/{employee_id}/positions"]["get"]
+    one = document["paths"]["/api/v1/employees/{employee_id}/positions/{position_id}"]
+
+    assert "If-None-Match" in parameters(document, held)
+    assert "ETag" in held["responses"]["200"]["headers"]
+    for operation in (one["post"], one["delete"]):
+        assert "If-Match" in parameters(document, operation)
+        assert "412" in operation["responses"]
+
+
 def test_security_is_described(document: dict[str, Any]) -> None:
     assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
     assert document["security"] == [{"token": []}]
