@@ -35,6 +35,8 @@ from dcms.dashboard.repository import DashboardRepository
 from dcms.employees.controller import EmployeeController
 from dcms.employees.repository import EmployeeRepository
 from dcms.events.controller import EventController
+from dcms.odontogram.controller import OdontogramController
+from dcms.odontogram.repository import OdontogramRepository
 from dcms.operations.build import version_of
 from dcms.operations.controller import HealthController, MetricsController
 from dcms.operations.probe import Probe
@@ -101,6 +103,7 @@ CONTROLLERS = [
     ToothController,
     WorkingHoursController,
     WebhookController,
+    OdontogramController,
 ]
 
 # when the server has set its own handlers
@@ -146,6 +149,7 @@ def repositories(services: Services) -> dict[str, Any]:
         "working_hours": WorkingHoursRepository(database),
         "webhooks": WebhookRepository(database),
         "watch": services.watch,
+        "charts": OdontogramRepository(database),
     }
 
 

@@ -1,0 +1,1 @@
+"""The chart of a patient's teeth, derived from what was done."""
