@@ -1,4 +1,6 @@
 revoke select on _yoyo_migration from dcms_app;
+drop trigger keep_invoiced on treatment_item;
+drop function keep_invoiced_item();
 drop table payment_refund;
 drop function apply_refund();
 drop function payment_allocations(bigint);
@@ -15,5 +17,5 @@ drop function issue_invoice();
 drop function check_invoice_lines();
 drop function check_invoice();
 drop function check_invoice_sums(bigint);
-drop function read_invoice_lines(jsonb);
+drop function read_invoice_lines(jsonb, bigint, bigint);
 drop function invoice_tax(numeric[], numeric[]);

@@ -57,7 +57,7 @@ create table invoice_line (
     line_id bigint generated always as identity primary key,
     invoice_id bigint not null references invoice,
     place integer not null,
-    treatment_item_id bigint,
+    treatment_item_id bigint references treatment_item,
     description text not null,
     quantity integer not null constraint invoice_line_quantity_positive check (quantity > 0),
     unit_price numeric(12, 2) not null constraint invoice_line_unit_price_positive check (unit_price >= 0),
@@ -109,8 +109,9 @@ language sql immutable parallel safe as $$
     ) as of_rate
 $$;
 
--- The lines that a request asks for, worked out.
-create function read_invoice_lines(lines jsonb)
+-- The lines that a request asks for, worked out: a done treatment item of the patient brings its own description and
+-- price. Those on the invoice itself may be there again, as its lines are replaced.
+create function read_invoice_lines(lines jsonb, of_patient bigint, of_invoice bigint)
 returns table (
     place integer,
     treatment_item_id bigint,
@@ -123,20 +124,84 @@ returns table (
 )
 language sql stable as $$
     select
-        line.place::integer,
-        line.treatment_item_id,
-        line.description,
-        line.quantity,
-        line.unit_price,
-        line.discount,
-        line.tax_rate,
-        round(line.quantity * line.unit_price - line.discount, 2)
-    from rows from (
-        jsonb_to_recordset(lines) as (
-            treatment_item_id bigint, description text, quantity integer, unit_price numeric, discount numeric, tax_rate numeric
-        )
-    ) with ordinality as line (treatment_item_id, description, quantity, unit_price, discount, tax_rate, place)
+        given.place,
+        given.treatment_item_id,
+        given.description,
+        given.quantity,
+        given.unit_price,
+        given.discount,
+        given.tax_rate,
+        round(given.quantity * given.unit_price - given.discount, 2)
+    from (
+        select
+            line.place::integer as place,
+            line.treatment_item_id,
+            coalesce(item.service_name, line.description) as description,
+            coalesce(item.quantity, line.quantity) as quantity,
+            coalesce(item.unit_price, line.unit_price) as unit_price,
+            coalesce(item.discount, line.discount) as discount,
+            coalesce(line.tax_rate, 0) as tax_rate
+        from rows from (
+            jsonb_to_recordset(lines) as (
+                treatment_item_id bigint, description text, quantity integer, unit_price numeric, discount numeric, tax_rate numeric
+            )
+        ) with ordinality as line (treatment_item_id, description, quantity, unit_price, discount, tax_rate, place)
+        left join treatment_item as item
+            on item.treatment_item_id = line.treatment_item_id
+            and item.patient_id = of_patient
+            and item.status = 'done'
+            and item.deleted_at is null
+        where line.treatment_item_id is null
+            or (
+                (
+                    item.treatment_item_id is not null
+                    or refuse(
+                        422,
+                        'unknown_reference',
+                        jsonb_build_object(
+                            'field', format('lines[%s].treatment_item_id', line.place - 1),
+                            'detail', 'There is no such done item of the patient.'
+                        )
+                    )
+                )
+                and (
+                    not exists (
+                        select
+                        from invoice_line as other
+                        where other.treatment_item_id = line.treatment_item_id
+                            and other.is_live
+                            and other.invoice_id is distinct from of_invoice
+                    )
+                    or refuse(
+                        409,
+                        'duplicate',
+                        jsonb_build_object(
+                            'field', format('lines[%s].treatment_item_id', line.place - 1),
+                            'detail', 'The item is invoiced already.'
+                        )
+                    )
+                )
+            )
+    ) as given
 $$;
+
+-- What is invoiced stays as it was invoiced. Whoever invoices an item holds its row, so this sees the line.
+create function keep_invoiced_item() returns trigger
+language plpgsql as $$
+begin
+    if exists (select from invoice_line where treatment_item_id = old.treatment_item_id and is_live) then
+        perform refuse(409, 'in_use', '{"detail": "The item is on an invoice: void that, or take the item off the draft."}');
+    end if;
+    return coalesce(new, old);
+end
+$$;
+create trigger keep_invoiced before update on treatment_item
+for each row when (
+    old.status = 'done'
+    and (old.service_id, old.service_name, old.quantity, old.unit_price, old.discount, old.status, old.deleted_at)
+    is distinct from (new.service_id, new.service_name, new.quantity, new.unit_price, new.discount, new.status, new.deleted_at)
+)
+execute function keep_invoiced_item();
 
 -- A draft's sums are those of its lines, and only a draft's lines change.
 create function check_invoice_sums(id bigint) returns void

@@ -137,7 +137,7 @@ class PaymentController(Controller):
 
 
 class PatientBillingController(Controller):
-    """What a patient owes."""
+    """What a patient owes, and is to be billed."""
 
     path = "/patients/{patient_id:int}"
     tags = ("billing",)
@@ -146,3 +146,11 @@ class PatientBillingController(Controller):
     async def get_balance(self, payments: NamedDependency[PaymentRepository], patient_id: PathId) -> Balance:
         """Show what a patient owes: charges - payments + refunds, and how old the open invoices are."""
         return await payments.balance(patient_id)
+
+    @post("/invoices/from_treatments", permission=Permission.BILLING_WRITE)
+    async def invoice_treatments(
+        self, invoices: NamedDependency[InvoiceRepository], patient_id: PathId
+    ) -> Response[Invoice]:
+        """Draft an invoice of all that was done for a patient and isn't invoiced yet, the first done first."""
+        invoice = await invoices.add_from_treatments(patient_id)
+        return created(invoice, f"/invoices/{invoice.invoice_id}")

@@ -1,7 +1,7 @@
 """The shapes of invoices and payments."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -9,8 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from dcms.web.bodies import FieldFault
-from dcms.web.fields import Day, Id, Instant, Money, Name, Text
-from dcms.web.problems import FieldError
+from dcms.web.fields import Day, Id, Instant, Money, Name, Text, not_in_future
 
 InvoiceStatus = Literal["draft", "issued", "paid", "void"]
 PaymentMethod = Literal["cash", "card", "transfer", "insurance", "other"]
@@ -26,13 +25,8 @@ TaxRate = Annotated[
     str, Meta(pattern=r"^(100(\.00?)?|[0-9]{1,2}(\.[0-9]{1,2})?)$", description="Percent.", examples=["19.00"])
 ]
 
-
-def _not_in_future(value: datetime) -> list[FieldError]:
-    return [FieldError("", "lies in the future")] if value > datetime.now(UTC) else []
-
-
 PastInstant = Annotated[
-    Instant, Meta(description="A time with its offset, not in the future.", extra={"check": _not_in_future})
+    Instant, Meta(description="A time with its offset, not in the future.", extra={"check": not_in_future})
 ]
 
 WRITTEN_BY_HAND = ("description", "quantity", "unit_price")

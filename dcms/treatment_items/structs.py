@@ -1,6 +1,6 @@
 """The shapes of a treatment's items and of their teeth."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from dcms.teeth.structs import Condition, Surfaces
 from dcms.web.bodies import FieldFault
-from dcms.web.fields import Id, Money, Text
+from dcms.web.fields import Id, Money, Text, not_in_future
 from dcms.web.problems import FieldError
 
 MAX_TEETH = 60
@@ -17,17 +17,12 @@ MAX_TEETH = 60
 ItemStatus = Literal["planned", "done"]
 Quantity = Annotated[int, Meta(ge=1, le=1000)]
 
-
-def _not_in_the_future(value: datetime) -> list[FieldError]:
-    return [FieldError("", "must not be in the future")] if value > datetime.now(UTC) else []
-
-
 PastInstant = Annotated[
     datetime,
     Meta(
         tz=True,
         description="When it was done. By default noon of the treatment's day, or now when that is earlier.",
-        extra={"check": _not_in_the_future},
+        extra={"check": not_in_future},
     ),
 ]
 

@@ -1,7 +1,7 @@
 """The types of fields and parameters that all domains share, with their limits."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from litestar.params import PathParameter, QueryParameter
@@ -17,6 +17,12 @@ def in_the_past(day: date) -> Iterator[FieldError]:
     """The fault of a day that is not over yet in the clinic."""
     if day >= current_context.get().today():
         yield FieldError("", "must be in the past")
+
+
+def not_in_future(moment: datetime) -> Iterator[FieldError]:
+    """The fault of a time that is still to come."""
+    if moment > datetime.now(UTC):
+        yield FieldError("", "must not be in the future")
 
 
 Id = Annotated[int, Meta(ge=1, le=MAX_ID)]

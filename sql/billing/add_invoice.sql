@@ -8,7 +8,7 @@ with customer as (
 ),
 line as materialized (
     select place, treatment_item_id, description, quantity, unit_price, discount, tax_rate, total
-    from read_invoice_lines(:lines::jsonb)
+    from read_invoice_lines(:lines::jsonb, :patient_id, null)
 ),
 sums as (
     select coalesce(sum(total), 0) as subtotal, invoice_tax(array_agg(total), array_agg(tax_rate)) as tax

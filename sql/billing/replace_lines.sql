@@ -1,7 +1,17 @@
 -- Give a draft other lines; counts as a write even when they are the same.
 with line as materialized (
-    select place, treatment_item_id, description, quantity, unit_price, discount, tax_rate, total
-    from read_invoice_lines(:lines::jsonb)
+    select
+        line.place,
+        line.treatment_item_id,
+        line.description,
+        line.quantity,
+        line.unit_price,
+        line.discount,
+        line.tax_rate,
+        line.total
+    from invoice
+    cross join lateral read_invoice_lines(:lines::jsonb, invoice.patient_id, invoice.invoice_id) as line
+    where invoice.invoice_id = :invoice_id
 ),
 sums as (
     select coalesce(sum(total), 0) as subtotal, invoice_tax(array_agg(total), array_agg(tax_rate)) as tax
