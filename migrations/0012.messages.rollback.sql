@@ -12,6 +12,7 @@ drop table call;
 drop function contact_of(text);
 drop function call_rank(text);
 drop function call_duration_s(text, timestamptz, timestamptz, timestamptz);
+drop function reason_not_to_send(sms);
 drop table sms;
 drop function phone_number_id_of(bigint, text);
 drop function number_candidates(bigint, text);

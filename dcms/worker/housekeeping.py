@@ -12,9 +12,14 @@ ACCESS = queries("access")
 AUDIT = queries("audit")
 EVENTS = queries("events")
 IDEMPOTENCY = queries("idempotency")
+OUTBOX = queries("outbox")
+WEBHOOKS = queries("webhooks")
 
 # longer than any reader of the changes may look back
 ACCESS_CHANGES_KEPT_EXTRA_S = 3600
+# events as they came, and jobs that were given up
+EVENTS_KEPT_DAYS = 90
+FAILED_JOBS_KEPT_DAYS = 90
 
 log = structlog.get_logger()
 
@@ -26,6 +31,8 @@ async def keep_house(database: Database, access_token_ttl_s: int) -> None:
         (IDEMPOTENCY.purge, {}),
         (EVENTS.purge, {}),
         (ACCESS.purge, {"kept_s": access_token_ttl_s + ACCESS_CHANGES_KEPT_EXTRA_S}),
+        (WEBHOOKS.purge, {"kept_days": EVENTS_KEPT_DAYS}),
+        (OUTBOX.purge, {"kept_days": FAILED_JOBS_KEPT_DAYS}),
     ):
         try:
             touched = await database.execute(query, **arguments)
