@@ -56,7 +56,8 @@ class Schemas:
         if cls not in self._names:
             name = _name_of(cls)
             if name in self.components:
-                raise ValueError(f"two types are called {name}: {cls}")
+                # another domain has one of this name
+                name = (get_origin(cls) or cls).__module__.split(".")[-2].title().replace("_", "") + name
             self._names[cls] = name
             # before its fields, which may refer to it
             self.components[name] = {}
