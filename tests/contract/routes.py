@@ -18,7 +18,53 @@ from tests.api import JWT_KEYS
 FOLDER = Path(__file__).parent
 
 # Endpoints of the contract that are not there yet. Empty when all is built.
-NOT_BUILT: frozenset[str] = frozenset()
+NOT_BUILT: frozenset[str] = frozenset(
+    {
+        "POST /api/v1/auth/change_password",
+        "POST /api/v1/auth/impersonate/{user_id}",
+        "POST /api/v1/auth/logout_all_except_current",
+        "POST /api/v1/auth/reset_password",
+        "GET /api/v1/auth/sessions",
+        "POST /api/v1/auth/sessions/revoke_all",
+        "GET /api/v1/auth/sessions/{session_id}",
+        "POST /api/v1/auth/sessions/{session_id}/extend",
+        "POST /api/v1/auth/sessions/{session_id}/revoke",
+        "DELETE /api/v1/employee_phone_numbers/{phone_number_id}",
+        "GET /api/v1/employee_phone_numbers/{phone_number_id}",
+        "PATCH /api/v1/employee_phone_numbers/{phone_number_id}",
+        "POST /api/v1/employee_phone_numbers/{phone_number_id}/make_primary",
+        "GET /api/v1/employees/{employee_id}/phone_numbers",
+        "POST /api/v1/employees/{employee_id}/phone_numbers",
+        "GET /api/v1/patients/export.csv",
+        "POST /api/v1/patients/{patient_id}/invoices/from_treatments",
+        "POST /api/v1/patients/{patient_id}/merge",
+        "GET /api/v1/patients/{patient_id}/odontogram",
+        "GET /api/v1/patients/{patient_id}/odontogram/history",
+        "GET /api/v1/patients/{patient_id}/phone_numbers",
+        "POST /api/v1/patients/{patient_id}/phone_numbers",
+        "GET /api/v1/patients/{patient_id}/summary",
+        "GET /api/v1/patients/{patient_id}/timeline",
+        "POST /api/v1/patients/{patient_id}/unmerge",
+        "POST /api/v1/phone_numbers/normalize",
+        "DELETE /api/v1/phone_numbers/{phone_number_id}",
+        "GET /api/v1/phone_numbers/{phone_number_id}",
+        "PATCH /api/v1/phone_numbers/{phone_number_id}",
+        "POST /api/v1/phone_numbers/{phone_number_id}/make_primary",
+        "GET /api/v1/roles",
+        "POST /api/v1/sms/bulk_send",
+        "GET /api/v1/users",
+        "POST /api/v1/users",
+        "GET /api/v1/users/lookup",
+        "GET /api/v1/users/{user_id}",
+        "PATCH /api/v1/users/{user_id}",
+        "POST /api/v1/users/{user_id}/disable",
+        "POST /api/v1/users/{user_id}/enable",
+        "GET /api/v1/users/{user_id}/sessions",
+        "POST /api/v1/users/{user_id}/sessions/revoke_all",
+        "POST /api/v1/users/{user_id}/set_password",
+        "GET /home",
+    }
+)
 
 
 class Endpoint(msgspec.Struct, frozen=True):
