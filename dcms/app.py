@@ -42,6 +42,8 @@ from dcms.operations.controller import HealthController, MetricsController
 from dcms.operations.probe import Probe
 from dcms.patients.controller import PatientController
 from dcms.patients.repository import PatientRepository
+from dcms.phones.controller import EmployeePhoneNumberController, PhoneNumberController
+from dcms.phones.repository import OF_EMPLOYEES, OF_PATIENTS, PhoneRepository
 from dcms.positions.controller import PositionController
 from dcms.positions.repository import PositionRepository
 from dcms.process import Services, hear_stop_signals
@@ -91,6 +93,8 @@ CONTROLLERS = [
     EmployeeController,
     EventController,
     PatientController,
+    PhoneNumberController,
+    EmployeePhoneNumberController,
     PositionController,
     ServiceController,
     PaymentController,
@@ -136,6 +140,8 @@ def repositories(services: Services) -> dict[str, Any]:
         "events": services.feed,
         "measures": services.measures,
         "patients": PatientRepository(database),
+        "phones": PhoneRepository(database, OF_PATIENTS),
+        "employee_phones": PhoneRepository(database, OF_EMPLOYEES),
         "positions": PositionRepository(database),
         "probe": Probe(database),
         "services": ServiceRepository(database),

@@ -25,6 +25,7 @@ _POSSIBLE_REASONS = {
     ValidationResult.TOO_SHORT: "too_short",
     ValidationResult.TOO_LONG: "too_long",
     ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "too_short",
+    # neither the shortest nor the longest there is, but none that is used
     ValidationResult.INVALID_LENGTH: "not_a_number",
 }
 
@@ -89,4 +90,16 @@ Spelling = Annotated[
         examples=["0171 234 56 78"],
         extra={"check": possible},
     ),
+]
+
+
+def known_region(region: str) -> Iterator[FieldError]:
+    """The fault of what is no region that libphonenumber knows."""
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        yield FieldError("", "is not a region with phone numbers")
+
+
+Region = Annotated[
+    str,
+    Meta(description="ISO 3166-1 alpha-2; the clinic's by default.", examples=["DE"], extra={"check": known_region}),
 ]
