@@ -134,6 +134,21 @@ create index treatment_patient on treatment (patient_id, performed_on, treatment
 create index treatment_doctor on treatment (doctor_id, performed_on, treatment_id) where deleted_at is null;
 create index treatment_appointment on treatment (appointment_id) where appointment_id is not null;
 
+-- Whom a doctor has had or will have, now with whom he treats.
+create index treatment_doctor_patient on treatment (doctor_id, patient_id) where deleted_at is null;
+create or replace function patients_of_doctor(id bigint) returns setof bigint
+language sql stable parallel safe as $$
+    select patient_id
+    from appointment
+    where doctor_id = id
+        and status <> 'cancelled'
+    union
+    select patient_id
+    from treatment
+    where doctor_id = id
+        and deleted_at is null
+$$;
+
 -- What is done, or planned: a service as it was then. A later change of the catalogue changes no record.
 create table treatment_item (
     treatment_item_id bigint generated always as identity primary key,
@@ -259,7 +274,8 @@ end
 $$;
 
 -- Refuse what items and teeth to be may not say: 400 with every bad field first, then what they refer to.
--- Items are {place, service_id, quantity, unit_price, discount}, teeth {tooth_field, surfaces_field, tooth_id, surfaces}.
+-- Items are {place, service_id, quantity, unit_price, discount}, teeth {tooth_field, surfaces_field, tooth_id, surfaces};
+-- a tooth that was there before has no tooth_field, and need not be in use.
 create function check_treatment_items(items jsonb, teeth jsonb) returns boolean
 language plpgsql as $$
 declare
@@ -294,6 +310,7 @@ begin
         from jsonb_to_recordset(teeth) as given (tooth_field text, tooth_id bigint)
         left join tooth_definition as tooth on tooth.tooth_id = given.tooth_id
         where tooth.is_active is not true
+            and given.tooth_field is not null
     ) as given
     limit 1;
     return fault.code is null or refuse(422, fault.code, jsonb_build_object('field', fault.field));

@@ -18,6 +18,8 @@ CODE_Y = SQUARE_Y + 67
 # the frame of a plan for the whole tooth
 AROUND = "M-19,-19 H19 V19 H-19 Z"
 DASHES = "3 2"
+# more letters have no room below a tooth
+MOST_SIGNS = 2
 # the crown is coloured by what covers or fills it
 ON_CROWN = frozenset({"sound", "caries", "filled", "sealed", "inlay", "crown", "veneer", "bridge", "prosthesis"})
 TINTED = frozenset({"impacted", "unerupted"})
@@ -145,11 +147,13 @@ def _draw_surfaces(parent: Element, tooth: ChartTooth, charted: ChartedTooth) ->
 
 def _draw_signs(parent: Element, tooth: ChartTooth, y: float, size: float) -> None:
     """The letters of the whole tooth's condition and of its surfaces'."""
-    found = dict.fromkeys([tooth.condition, *tooth.surfaces.values()] if tooth.condition else tooth.surfaces.values())
+    found = ([tooth.condition] if tooth.condition else []) + list(tooth.surfaces.values())
+    different = list(dict.fromkeys(found))
     signs = text(parent, "", 0, y, font_size=size, font_weight="bold")
-    for index, condition in enumerate(found):
-        if condition is not None:
-            add(signs, "tspan", " " * (index > 0) + MARKS[condition].sign, fill=MARKS[condition].color)
+    for condition in different[:MOST_SIGNS]:
+        add(signs, "tspan", MARKS[condition].sign, fill=MARKS[condition].color).tail = " "
+    if len(different) > MOST_SIGNS:
+        add(signs, "tspan", "\u2026")
 
 
 def _draw_plans(parent: Element, planned: list[PlannedWork], y: float, size: float) -> None:
@@ -157,7 +161,7 @@ def _draw_plans(parent: Element, planned: list[PlannedWork], y: float, size: flo
     if not planned:
         return
     signs = list(dict.fromkeys(MARKS[work.condition].sign if work.condition else "\u2022" for work in planned))
-    shown = " ".join(signs[:2]) + ("\u2026" if len(signs) > 2 else "")
+    shown = " ".join(signs[:MOST_SIGNS]) + ("\u2026" if len(signs) > MOST_SIGNS else "")
     first = planned[0].condition
     color = MARKS[first].color if first else INK
     half = 5 + size * 0.34 * len(shown)

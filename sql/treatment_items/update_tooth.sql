@@ -19,13 +19,16 @@ changed as (
     )
     from parent
     where item_tooth.treatment_item_tooth_id = parent.treatment_item_tooth_id
-        and (
-            not :changes::jsonb ?| array['tooth_id', 'surfaces']
-            or check_treatment_items(
-                '[]',
-                jsonb_build_array(
-                    to_jsonb(item_tooth) || :changes::jsonb || '{"tooth_field": "tooth_id", "surfaces_field": "surfaces"}'
-                )
+        and check_treatment_items(
+            '[]',
+            jsonb_build_array(
+                to_jsonb(item_tooth)
+                || :changes::jsonb
+                || '{"surfaces_field": "surfaces"}'
+                || case
+                    when (:changes::jsonb ->> 'tooth_id')::bigint <> item_tooth.tooth_id then '{"tooth_field": "tooth_id"}'
+                    else '{}'
+                end::jsonb
             )
         )
         and acting(:context)

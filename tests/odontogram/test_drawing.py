@@ -45,7 +45,7 @@ def titles(svg: ElementTree.Element) -> dict[str, str]:
 
 
 def texts(svg: ElementTree.Element) -> list[str]:
-    return ["".join(element.itertext()) for element in svg.iter(NAMESPACE + "text")]
+    return ["".join(element.itertext()).strip() for element in svg.iter(NAMESPACE + "text")]
 
 
 def column(svg: ElementTree.Element, code: str) -> float:

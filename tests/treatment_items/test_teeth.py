@@ -135,6 +135,15 @@ async def test_the_wrong_tooth_can_be_put_right(api: Api) -> None:
     }
 
 
+async def test_a_tooth_no_longer_in_use_stays_and_can_be_changed(api: Api) -> None:
+    item = await item_of(api, {"tooth_id": 36, "surfaces": "MO"})
+    await api.owner.execute("update tooth_definition set is_active = false where tooth_id in (36, 37)")
+    path = f"/treatment_item_teeth/{item['teeth'][0]['treatment_item_tooth_id']}"
+
+    assert (await api.doctor.patch(path, json={"tooth_id": 36, "surfaces": "D"})).json()["surfaces"] == "D"
+    problem(await api.doctor.patch(path, json={"tooth_id": 37}), 422, "inactive")
+
+
 async def test_a_tooth_is_taken_off_and_may_come_back(api: Api) -> None:
     item = await item_of(api, {"tooth_id": 36}, {"tooth_id": 37})
 

@@ -1,5 +1,6 @@
 """POST /treatments."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 from tests import make
@@ -296,3 +297,48 @@ async def test_a_later_change_of_the_catalogue_changes_no_item(api: Api) -> None
     await api.owner.execute("update service_catalog set price = 1, name = 'x', resulting_condition = 'crown'")
 
     assert await rows.get(api, made["treatment_id"]) == made
+
+
+async def test_a_treatment_waits_for_the_archiving_of_its_patient(api: Api) -> None:
+    given = await rows.practice(api)
+
+    async with api.owner.transaction():
+        await api.owner.execute("update patient set archived_at = now(), status = 'archived'")
+        adding = asyncio.create_task(
+            api.doctor.post("/treatments", json={"patient_id": given.patient_id, "doctor_id": given.doctor_id})
+        )
+        await asyncio.sleep(0.3)
+        was_waiting = not adding.done()
+
+    problem(await adding, 422, "archived")
+    assert was_waiting
+
+
+async def test_what_is_moved_to_another_patient_takes_its_items_and_teeth_along(api: Api) -> None:
+    given, other = await rows.practice(api), await rows.practice(api)
+    made = await rows.treatment(api, given, {"status": "done", "teeth": [{"tooth_id": 36}]})
+
+    await api.owner.execute("update treatment set patient_id = $1", other.patient_id)
+
+    charts = [(await api.doctor.get(f"/patients/{each.patient_id}/odontogram")).json() for each in (given, other)]
+    assert [chart["has_chart"] for chart in charts] == [False, True]
+    assert (await rows.get(api, made["treatment_id"]))["items"][0]["teeth"][0]["tooth_id"] == 36
+
+
+async def test_the_largest_treatment_is_added_in_one_go(api: Api) -> None:
+    given = await rows.practice(api)
+    teeth = [{"tooth_id": 10 * quadrant + position} for quadrant in range(1, 5) for position in range(1, 9)]
+
+    made = await rows.treatment(api, given, *({"teeth": teeth} for _ in range(100)))
+    one_more = await api.doctor.post(
+        "/treatments",
+        json={
+            "patient_id": given.patient_id,
+            "doctor_id": given.doctor_id,
+            "items": [{"service_id": given.service_id}] * 101,
+        },
+    )
+
+    assert made["total"] == "8000.00"
+    assert sum(len(item["teeth"]) for item in made["items"]) == 3200
+    assert bad_fields(one_more) == {"items"}

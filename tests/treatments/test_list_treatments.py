@@ -138,3 +138,14 @@ async def test_reading_a_patients_treatments_is_in_the_audit_log(api: Api) -> No
     await api.doctor.get(f"/patients/{patient_id}/treatments")
 
     assert [entry["patient_id"] for entry in await api.audited(action="read")] == [patient_id]
+
+
+async def test_a_doctors_patients_are_those_he_treats_too(api: Api) -> None:
+    given, other = await rows.practice(api), await rows.practice(api)
+    made = await rows.treatment(api, given)
+    await rows.treatment(api, other)
+    path = f"/patients?doctor_id={given.doctor_id}"
+
+    assert [each["patient_id"] for each in (await api.doctor.get(path)).json()["items"]] == [given.patient_id]
+    await api.doctor.delete(f"/treatments/{made['treatment_id']}")
+    assert (await api.doctor.get(path)).json()["items"] == []
