@@ -15,8 +15,9 @@ from dcms.assignments.controller import AssignmentController
 from dcms.assignments.repository import AssignmentRepository
 from dcms.audit.controller import AuditController
 from dcms.audit.repository import AuditRepository
-from dcms.auth.controller import AuthController
+from dcms.auth.controller import AuthController, SessionController
 from dcms.auth.repository import AuthRepository
+from dcms.auth.sessions import SessionRepository
 from dcms.availability.controller import AvailabilityController
 from dcms.availability.repository import AvailabilityRepository
 from dcms.billing.controller import InvoiceController, PatientBillingController, PaymentController
@@ -62,6 +63,9 @@ from dcms.treatment_items.controller import TreatmentItemController
 from dcms.treatment_items.repository import TreatmentItemRepository
 from dcms.treatments.controller import PatientTreatmentController, TreatmentController
 from dcms.treatments.repository import TreatmentRepository
+from dcms.users.controller import RoleController, UserController
+from dcms.users.passwords import PasswordRepository
+from dcms.users.repository import UserRepository
 from dcms.web.answers import API, Answer
 from dcms.web.errors import EXCEPTION_HANDLERS
 from dcms.web.front import Front
@@ -108,6 +112,9 @@ CONTROLLERS = [
     WorkingHoursController,
     WebhookController,
     OdontogramController,
+    RoleController,
+    SessionController,
+    UserController,
 ]
 
 # when the server has set its own handlers
@@ -123,13 +130,16 @@ ROOT_CONTROLLERS = [
 def repositories(services: Services) -> dict[str, Any]:
     """Every repository and what else handlers ask for, under the name by which handlers ask for it."""
     database = services.database
+    passwords = PasswordRepository(database, services.hasher, services.throttle)
     return {
         "appointments": AppointmentRepository(database, services.facts),
         "assignments": AssignmentRepository(database),
         "audit": AuditRepository(database),
-        "auth": AuthRepository(database, services.tokens, services.hasher, services.trail, services.settings),
         "build": version_of(services.settings),
         "calendar": CalendarRepository(database),
+        "auth": AuthRepository(
+            database, services.tokens, services.hasher, services.throttle, services.trail, services.settings
+        ),
         "chairs": ChairRepository(database),
         "availability": AvailabilityRepository(database, services.facts),
         "calls": CallRepository(database),
@@ -156,6 +166,9 @@ def repositories(services: Services) -> dict[str, Any]:
         "webhooks": WebhookRepository(database),
         "watch": services.watch,
         "charts": OdontogramRepository(database),
+        "passwords": passwords,
+        "sessions": SessionRepository(database, services.settings),
+        "users": UserRepository(database, passwords),
     }
 
 

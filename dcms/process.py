@@ -8,6 +8,7 @@ from typing import Any
 
 from dcms.access.authenticator import Authenticator
 from dcms.access.passwords import PasswordHasher
+from dcms.access.throttle import Throttle
 from dcms.access.tokens import Tokens
 from dcms.access.trail import AuditTrail
 from dcms.access.watch import ClinicFacts, Watch
@@ -30,6 +31,7 @@ class Services:
         self.feed = Feed(self.database)
         self.measures = Measures(self.database, self.watch)
         self.hasher = PasswordHasher()
+        self.throttle = Throttle(self.database, self.tokens.derive_key(b"accounts"))
         self.authenticator = Authenticator(self.tokens, self.watch)
 
     def use_database(self, url: str) -> None:

@@ -1,4 +1,5 @@
-drop table login_failure;
+drop function reserve_login_attempt(bytea, inet);
+drop table login_attempt;
 drop table session;
 drop table dcms_user;
 drop function keep_one_admin();

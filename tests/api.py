@@ -1,18 +1,19 @@
 """How tests speak to the service: one HTTP client for each role, and the owner's connection to look behind it."""
 
 import time
+from functools import cache
 from typing import Any, Self
 
 import asyncpg
 import httpx
 import msgspec
+from argon2 import PasswordHasher as Argon2
 
 from dcms.access.callers import Caller
 from dcms.access.permissions import Role, permissions_of
 from dcms.web.front import Front
 
 PASSWORD = "dcms-demo-password"
-PASSWORD_HASH = "$argon2id$v=19$m=19456,t=2,p=1$"
 JWT_KEYS = {"k1": b"k" * 32}
 BASE_URL = "http://testserver/api/v1"
 
@@ -64,10 +65,13 @@ class Api:
     async def __aexit__(self, *_: object) -> None:
         await self.owner.close()
 
-    def client(self, token: str | None) -> httpx.AsyncClient:
-        """A client of the whole application, in this process."""
+    def client(
+        self, token: str | None = None, *, app: Front | None = None, address: str = "127.0.0.1"
+    ) -> httpx.AsyncClient:
+        """A client of the whole application, or of another instance of it, in this process."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=True)  # type: ignore[arg-type]
+        served = self.app if app is None else app
+        transport = httpx.ASGITransport(app=served, client=(address, 1234), raise_app_exceptions=True)  # type: ignore[arg-type]
         return httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=headers)
 
     def token(
@@ -100,6 +104,12 @@ class Api:
         await self.services.watch.read()
         return self.client(self.token(user_id, self.session_ids["patient"], ["patient"], patient_id=patient_id))
 
+    async def give_password(self, username: str) -> None:
+        """Let a user log in with PASSWORD."""
+        await self.owner.execute(
+            "update dcms_user set password_hash = $2 where username = $1", username, hash_of_password()
+        )
+
     async def audited(self, **wanted: Any) -> list[dict[str, Any]]:
         """The entries of the audit log with these values, newest first."""
         await self.services.trail.flush()
@@ -109,6 +119,12 @@ class Api:
             for name in ("before", "after"):
                 row[name] = None if row[name] is None else msgspec.json.decode(row[name])
         return [row for row in found if all(row[name] == value for name, value in wanted.items())]
+
+
+@cache
+def hash_of_password() -> str:
+    """The hash of PASSWORD, made once."""
+    return Argon2(time_cost=2, memory_cost=19_456, parallelism=1).hash(PASSWORD)
 
 
 def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:

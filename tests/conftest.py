@@ -50,3 +50,13 @@ async def api(app: Front, database_url: str) -> AsyncIterator[Api]:
     async with Api(app, database_url) as running:
         yield running
     await services.stop()
+
+
+@pytest.fixture
+async def other(app: Front, api: Api, database_url: str) -> AsyncIterator[Front]:
+    """Another process of the same service, as far as one process can be two."""
+    second = create_app(app.services.settings)
+    second.services.use_database(application_url(database_url))
+    await second.services.start()
+    yield second
+    await second.services.stop()

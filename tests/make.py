@@ -186,3 +186,9 @@ _numbers = itertools.count(1)
 async def employee(api: Api, **fields: Any) -> dict[str, Any]:
     """An employee."""
     return await _made(api, "/employees", {"first_name": "Erik", "last_name": "Zahn", **fields})
+
+
+async def user(api: Api, username: str, *roles: str, **fields: Any) -> dict[str, Any]:
+    """A user; without a password nobody can log in as him."""
+    body = {"username": username, "display_name": username.title(), "roles": roles or ["doctor"]}
+    return await _made(api, "/users", body | fields)

@@ -19,3 +19,11 @@ class Authenticator:
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("Send an access token: Authorization: Bearer …")
         return await self._watch.check(self._tokens.read_access(token.strip()))
+
+    async def caller_now(self, caller: Caller) -> Caller:
+        """The caller as the database has him, for a refusal that may be old news."""
+        return await self._watch.ask(caller)
+
+    async def catch_up(self) -> None:
+        """Take in at once what a request of this process has changed."""
+        await self._watch.refresh()

@@ -42,11 +42,14 @@ class Note(msgspec.Struct, frozen=True):
     patient_id: int | None
     patient_ids: list[int] | None
     after: dict[str, Any] | None
+    # when the context has no caller yet
+    actor_id: int | None = None
 
     def row(self) -> dict[str, Any]:
         """The entry as the insert reads it."""
         return {
             **self.context.audit(),
+            **({} if self.actor_id is None else {"actor_id": self.actor_id}),
             "action": self.action,
             "entity": self.entity,
             "entity_id": self.entity_id,

@@ -17,6 +17,7 @@ import structlog
 
 from dcms.access.callers import Caller
 from dcms.access.permissions import Role
+from dcms.access.tokens import IMPERSONATION_S
 from dcms.database.codecs import set_codecs
 from dcms.database.failures import AWAY
 from dcms.database.pool import CONNECT_TIMEOUT_S, SERVER_SETTINGS, Database, fill
@@ -83,7 +84,7 @@ class Watch:
         self._database = database
         self.facts = facts
         # older changes can't contradict a token that still counts
-        self._window_s = access_token_ttl_s + 60
+        self._window_s = max(access_token_ttl_s, IMPERSONATION_S) + 60
         self._xmin = "0"
         self._read_at = float("-inf")
         self._ended: dict[int, float] = {}
@@ -121,11 +122,23 @@ class Watch:
     async def check(self, caller: Caller) -> Caller:
         """The caller as he is now. Raises Unauthenticated when the session ended or the user is disabled."""
         if not self.is_fresh:
-            return await self._ask(caller)
+            return await self.ask(caller)
         if caller.session_id in self._ended:
             raise Unauthenticated("The session has ended.")
         known = self._users.get(caller.user_id)
-        return caller if known is None else _apply(caller, known[0])
+        if known is None:
+            return caller
+        # he may have been enabled a moment ago
+        return _apply(caller, known[0]) if known[0].is_active else await self.ask(caller)
+
+    async def ask(self, caller: Caller) -> Caller:
+        """The caller as the database has him. Raises Unauthenticated like `check`."""
+        state = await self._database.first(
+            SQL.session_state, SessionState, session_id=caller.session_id, user_id=caller.user_id
+        )
+        if state is None or not state.is_live:
+            raise Unauthenticated("The session has ended.")
+        return _apply(caller, msgspec.convert(state.access, UserAccess))
 
     async def refresh(self) -> None:
         """Read at once what this process has just written; a failure is left to the next reading."""
@@ -134,10 +147,16 @@ class Watch:
 
     async def read(self) -> None:
         """Take in what has changed since the last reading."""
+        asked = time.monotonic()
         async with self._reading:
+            # one reading does for all who asked before it began
+            if self._read_at > asked:
+                return
             try:
                 await self._read()
-            except (*AWAY, asyncpg.PostgresError):
+            except BaseException:
+                # what could not be read may have been a revocation: until the next reading the database is asked
+                self._read_at = float("-inf")
                 if self._connection is not None:
                     self._connection.terminate()
                     self._connection = None
@@ -151,6 +170,8 @@ class Watch:
                     self.url, timeout=CONNECT_TIMEOUT_S, server_settings=SERVER_SETTINGS
                 )
                 await set_codecs(self._connection, self.facts)
+                # it may be another server, which counts its transactions differently
+                self._xmin = "0"
             query = SQL.changes
             record = await self._connection.fetchrow(
                 query.text, *query.bind({"since": self._xmin, "window_s": self._window_s})
@@ -176,15 +197,10 @@ class Watch:
                 await self.read()
             except (*AWAY, asyncpg.PostgresError) as error:
                 log.warning("watch.failed", error=type(error).__name__)
+            except Exception:
+                # a bug; without readings every request asks the database, but the reading must go on
+                log.exception("watch.failed")
             await asyncio.sleep(POLL_INTERVAL_S)
-
-    async def _ask(self, caller: Caller) -> Caller:
-        state = await self._database.first(
-            SQL.session_state, SessionState, session_id=caller.session_id, user_id=caller.user_id
-        )
-        if state is None or not state.is_live:
-            raise Unauthenticated("The session has ended.")
-        return _apply(caller, msgspec.convert(state.access, UserAccess))
 
     def _forget(self, before: float) -> None:
         if len(self._ended) + len(self._users) > 1000:

@@ -1,22 +1,28 @@
 """The shapes of logins and sessions."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from dcms.access.permissions import Permission, Role
 from dcms.clinic.structs import Clinic
-from dcms.users.structs import User
-from dcms.web.fields import Name, Password, Text
+from dcms.users.structs import NewPassword, User
+from dcms.web.bodies import FieldFault
+from dcms.web.fields import Id, Name, Password, Text
+
+Username = Annotated[Text, Meta(description="In any case.", examples=["anna"])]
 
 
 class Login(msgspec.Struct, forbid_unknown_fields=True):
     """A username and a password."""
 
-    username: Text
+    username: Username
     password: Password
-    device_name: Name | None = None
+    device_name: Annotated[Name, Meta(description="Shown in the list of sessions.", examples=["Front desk"])] | None = (
+        None
+    )
 
 
 class Refresh(msgspec.Struct, forbid_unknown_fields=True):
@@ -25,16 +31,33 @@ class Refresh(msgspec.Struct, forbid_unknown_fields=True):
     refresh_token: Text
 
 
+class PasswordChange(msgspec.Struct, forbid_unknown_fields=True):
+    """The password of now and the one to be."""
+
+    current_password: Password
+    new_password: NewPassword
+
+    def __post_init__(self) -> None:
+        if self.new_password == self.current_password:
+            raise FieldFault("new_password", "must differ from the current one")
+
+
+class PasswordReset(msgspec.Struct, forbid_unknown_fields=True):
+    """Whose password to reset, and to what: without a password one is made."""
+
+    username: Username
+    new_password: NewPassword | None = None
+
+
 class TokenPair(msgspec.Struct):
     """An access token, and the refresh token that gets the next one."""
 
     access_token: str
     token_type: Literal["Bearer"]
-    # seconds
-    expires_in: int
-    refresh_token: str | None
+    expires_in: Annotated[int, Meta(description="Seconds until the access token ends.", examples=[600])]
+    refresh_token: Annotated[str | None, Meta(description="null for a session as another user.")]
     refresh_expires_at: datetime | None
-    session_id: int
+    session_id: Id
     user: User
     clinic: Clinic
 
@@ -43,27 +66,48 @@ class Me(msgspec.Struct):
     """Who is logged in."""
 
     user: User
-    patient_id: int | None
-    employee_id: int | None
+    patient_id: Annotated[int | None, Meta(description="The record that the login is linked to.")]
+    employee_id: Annotated[int | None, Meta(description="The employee that the login is linked to.")]
     permissions: list[Permission]
-    session_id: int
-    impersonator_id: int | None
+    session_id: Id
+    impersonator_id: Annotated[int | None, Meta(description="The admin who acts as this user.")]
 
 
-class Credentials(msgspec.Struct):
-    """What a login is checked against."""
+class Session(msgspec.Struct):
+    """A login on one device, from the password to the logout."""
 
-    user_id: int
-    password_hash: str | None
-    is_active: bool
-    roles: list[Role]
+    session_id: Id
+    user_id: Id
+    created_at: datetime
+    last_used_at: Annotated[datetime, Meta(description="When it was opened or last refreshed.")]
+    expires_at: datetime
+    revoked_at: datetime | None
+    ip: str | None
+    user_agent: str | None
+    device_name: str | None
+    impersonator_id: Annotated[int | None, Meta(description="The admin who acts as this user.")]
+    is_current: Annotated[bool, Meta(description="Whether this request is made in it.")]
+
+
+class Revoked(msgspec.Struct):
+    """How many sessions have been ended."""
+
+    revoked: int
+
+
+class TemporaryPassword(msgspec.Struct):
+    """A user whose password has been reset."""
+
+    user: User
+    temporary_password: Annotated[
+        str | None, Meta(description="The password that was made; shown this once. null when one was sent.")
+    ]
 
 
 class OpenSession(msgspec.Struct):
     """A session, its user as he is now, and what tokens are made of."""
 
     session_id: int
-    refresh_counter: int
     expires_at: datetime
     impersonator_id: int | None
     patient_id: int | None

@@ -12,6 +12,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from litestar.utils.scope.state import ScopeState
 
+from dcms.access.authenticator import Authenticator
 from dcms.access.callers import Caller
 from dcms.access.permissions import Permission, Role
 from dcms.database.pool import Database
@@ -117,12 +118,20 @@ class Gate:
         if access.permission is not Permission.PUBLIC:
             caller = await state.authenticator.caller(headers.get(b"authorization"))
             exchange.context.caller = caller
-            _authorize(caller, access, scope, exchange)
+            try:
+                _authorize(caller, access, scope)
+            except Forbidden:
+                # what forbids it may have been changed by another process a moment ago
+                caller = await state.authenticator.caller_now(caller)
+                exchange.context.caller = caller
+                _authorize(caller, access, scope)
         exchange.body = await _read_body(headers, access, receive, scope["method"])
         exchange.context.if_match = versions_of(
             value.decode("latin-1") for name, value in scope["headers"] if name == b"if-match"
         )
         key = headers.get(b"idempotency-key") if access.keeps_answers else None
+        if access.changes_access:
+            send = _after_catching_up(send, state.authenticator)
         await self._run(scope, receive, send, exchange, state.database, key)
 
     async def _run(
@@ -183,11 +192,13 @@ class Gate:
             await answer.deliver(send)
 
 
-def _authorize(caller: Caller, access: RouteAccess, scope: HTTPScope, exchange: Exchange) -> None:
+def _authorize(caller: Caller, access: RouteAccess, scope: HTTPScope) -> None:
     if caller.must_change_password and not access.before_password_change:
         raise Forbidden("password_change_required")
     if access.permission is not Permission.AUTHENTICATED and not caller.may(access.permission):
         raise Forbidden
+    if access.closed_to_impersonation and caller.impersonator_id is not None:
+        raise Forbidden(detail="Not while acting as another user.")
     if Role.PATIENT in caller.roles and access.permission is not Permission.AUTHENTICATED:
         _authorize_patient(caller, access, scope)
 
@@ -310,6 +321,17 @@ def _unless_retryable(send: Send, exchange: Exchange) -> Send:
             await send(message)
 
     return guarded
+
+
+def _after_catching_up(send: Send, authenticator: Authenticator) -> Send:
+    """Who has been told that a session ended or a role was given finds it so in the next request."""
+
+    async def caught_up(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await authenticator.catch_up()
+        await send(message)
+
+    return caught_up
 
 
 def _check_key(key: bytes) -> str:

@@ -28,6 +28,10 @@ class RouteAccess(msgspec.Struct, frozen=True):
     open_to_patients: bool
     # usable with must_change_password
     before_password_change: bool
+    # not for an admin who acts as somebody else
+    closed_to_impersonation: bool
+    # what it changes is known to this process before its answer is sent: sessions, users, links, settings
+    changes_access: bool
     max_body: int
     # the body is read as it is by the handler (webhooks, forms): any type, nothing decoded
     raw_body: bool
@@ -74,6 +78,8 @@ def _access(
         permission=permission,
         open_to_patients=opt.get("open_to_patients", False),
         before_password_change=opt.get("before_password_change", False),
+        closed_to_impersonation=opt.get("closed_to_impersonation", False),
+        changes_access=opt.get("changes_access", False),
         max_body=opt.get("max_body", MAX_BODY),
         raw_body=opt.get("raw_body", False),
         takes_body="data" in declared,

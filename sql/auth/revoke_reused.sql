@@ -4,4 +4,6 @@ set revoked_at = now()
 where session_id = :session_id
     and revoked_at is null
     and refresh_counter > :counter
-    and acting(:context)
+    and acting(
+        :context::jsonb || jsonb_build_object('action', 'refresh_reused', 'actor_id', user_id, 'session_id', session_id)
+    )

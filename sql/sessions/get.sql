@@ -1,0 +1,16 @@
+-- One session of a user, also one that has ended.
+select
+    session_id,
+    user_id,
+    created_at,
+    last_used_at,
+    expires_at,
+    revoked_at,
+    host(ip) as ip,
+    user_agent,
+    device_name,
+    impersonator_id,
+    session_id = :current_session_id as is_current
+from session
+where session_id = :session_id
+    and user_id = :user_id
