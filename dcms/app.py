@@ -51,6 +51,7 @@ from dcms.process import Services, hear_stop_signals
 from dcms.services.controller import ServiceController
 from dcms.services.repository import ServiceRepository
 from dcms.settings import Settings
+from dcms.sms.bulk import BulkRepository
 from dcms.sms.controller import SmsController
 from dcms.sms.repository import SmsRepository
 from dcms.sms_templates.controller import TemplateController
@@ -131,6 +132,7 @@ def repositories(services: Services) -> dict[str, Any]:
     """Every repository and what else handlers ask for, under the name by which handlers ask for it."""
     database = services.database
     passwords = PasswordRepository(database, services.hasher, services.throttle)
+    patients = PatientRepository(database)
     return {
         "appointments": AppointmentRepository(database, services.facts),
         "assignments": AssignmentRepository(database),
@@ -142,6 +144,7 @@ def repositories(services: Services) -> dict[str, Any]:
         ),
         "chairs": ChairRepository(database),
         "availability": AvailabilityRepository(database, services.facts),
+        "bulk": BulkRepository(database, patients.find_ids),
         "calls": CallRepository(database),
         "clinic": ClinicRepository(database, services.watch),
         "dashboard": DashboardRepository(database, services.facts),
@@ -149,9 +152,9 @@ def repositories(services: Services) -> dict[str, Any]:
         "employees": EmployeeRepository(database),
         "events": services.feed,
         "measures": services.measures,
-        "patients": PatientRepository(database),
         "phones": PhoneRepository(database, OF_PATIENTS),
         "employee_phones": PhoneRepository(database, OF_EMPLOYEES),
+        "patients": patients,
         "positions": PositionRepository(database),
         "probe": Probe(database),
         "services": ServiceRepository(database),

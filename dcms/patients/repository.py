@@ -57,6 +57,11 @@ class PatientRepository:
             self._database, SQL.find_of_doctor, Patient, filters, NEWEST_FIRST, request, doctor_id=wanted.doctor_id
         )
 
+    async def find_ids(self, wanted: PatientFilter, limit: int) -> list[int]:
+        """The ids of the first patients of a list, in its order."""
+        found = await self.find(wanted, PageRequest(limit, None, b"", b""))
+        return [patient.patient_id for patient in found.items]
+
     async def _search(self, query: str, wanted: PatientFilter, request: PageRequest) -> Page[Patient]:
         after_score, after_id = request.after or (None, None)
         hits = await self._database.all(

@@ -9,12 +9,14 @@ from msgspec import Meta
 
 from dcms.access.permissions import Permission
 from dcms.phones.numbers import Spelling
+from dcms.sms.bulk import BulkRepository
 from dcms.sms.repository import SmsFilters, SmsRepository
-from dcms.sms.structs import Batch, Direction, Draft, NewSms, Preview, Sms, SmsStatus
-from dcms.web.answers import created
+from dcms.sms.structs import Batch, BulkSend, BulkSent, Direction, Draft, NewSms, Preview, Sms, SmsStatus
+from dcms.web.answers import Answer, created
 from dcms.web.fields import FromInstant, Id, PathId, ToInstant
 from dcms.web.pages import DEFAULT_LIMIT, Cursor, Limit, Page
 from dcms.web.requests import ApiRequest
+from dcms.web.routes import MIB
 
 Search = Annotated[
     Annotated[str, Meta(max_length=200)] | None,
@@ -85,6 +87,25 @@ class SmsController(Controller):
         `clinic.name`, `clinic.phone` and the keys of `context`.
         """
         return await sms.preview(data)
+
+    @post(
+        "/sms/bulk_send",
+        status_code=202,
+        max_body=MIB,
+        also={200: "A dry run: nothing was sent."},
+        permission=Permission.MESSAGES_WRITE,
+    )
+    async def send_bulk_sms(
+        self, request: ApiRequest, bulk: NamedDependency[BulkRepository], data: JSONBody[BulkSend]
+    ) -> Response[BulkSent]:
+        """Send a text to many patients: to each one's primary number, and to each number once.
+
+        The text is a template. `skipped` names who gets none, and why. A dry run answers 200 and sends nothing.
+        """
+        sent = await bulk.send(data)
+        if data.filter is not None:
+            request.exchange.listed_patients = [each.patient_id for each in sent.skipped]
+        return Answer(sent, status_code=200 if data.dry_run else 202)
 
     @get("/sms/batches/{batch_id:int}", permission=Permission.MESSAGES_READ)
     async def get_sms_batch(self, sms: NamedDependency[SmsRepository], batch_id: PathId) -> Batch:

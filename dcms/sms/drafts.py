@@ -64,6 +64,11 @@ class Drafts:
             raise Refused("inactive", "The template is not active.", field="template_id")
         return found.text
 
+    async def values(self) -> dict[str, str]:
+        """The clinic's values, by the names that templates use."""
+        values = await self._database.one(SQL.values, Values, patient_id=None, appointment_id=None)
+        return values.named({})
+
     async def fill(self, text: str, patient_id: int | None, appointment_id: int | None, context: Context) -> Rendered:
         """Put the records' values and the context's into a text. Raises Refused for records that don't exist."""
         values = await self._database.one(SQL.values, Values, patient_id=patient_id, appointment_id=appointment_id)

@@ -1,11 +1,12 @@
 """The shapes of text messages, templates and batches."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from dcms.patients.structs import PatientStatus
 from dcms.sms.encoding import Encoding
 from dcms.sms.templates import NAME, template_faults
 from dcms.web.bodies import FieldFault
@@ -139,6 +140,54 @@ class Preview(msgspec.Struct):
     length: int
     # names without a value, which stay as they are written
     missing: list[str]
+
+
+class RecipientFilter(msgspec.Struct, forbid_unknown_fields=True):
+    """The parameters of GET /patients."""
+
+    query: Annotated[str, Meta(min_length=1, max_length=300)] | None = None
+    status: PatientStatus | Annotated[list[PatientStatus], Meta(min_length=1)] | None = None
+    born: date | None = None
+    doctor_id: Id | None = None
+
+
+PatientIds = Annotated[list[Id], Meta(min_length=1, max_length=MAX_RECIPIENTS, examples=[[1, 2, 3]])]
+
+
+class BulkSend(msgspec.Struct, forbid_unknown_fields=True):
+    """A text for many patients: by their ids, or by a filter; each number gets it once."""
+
+    patient_ids: PatientIds | None = None
+    filter: RecipientFilter | None = None
+    text: TemplateText | None = None
+    template_id: Id | None = None
+    context: TemplateContext = {}
+    scheduled_for: Instant | None = None
+    # true: say whom it would reach, and send nothing
+    dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        require_one_of(self, "patient_ids", "filter")
+        require_one_of(self, "text", "template_id")
+
+
+SkipReason = Literal["no_phone", "opted_out", "archived", "merged", "duplicate_number", "not_found"]
+
+
+class Skipped(msgspec.Struct):
+    """A patient who gets none, and why."""
+
+    patient_id: int
+    reason: SkipReason
+
+
+class BulkSent(msgspec.Struct):
+    """What became of a bulk message."""
+
+    # null after a dry run
+    batch_id: int | None
+    queued: int
+    skipped: list[Skipped]
 
 
 class Batch(msgspec.Struct):

@@ -11,6 +11,7 @@ from dcms.access.permissions import Permission
 from dcms.web.bodies import Reader, reader_of
 
 KIB = 1024
+MIB = 1024 * KIB
 MAX_BODY = 256 * KIB
 
 
