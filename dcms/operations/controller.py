@@ -26,7 +26,7 @@ class HealthController(Controller):
 
     tags = ("operations",)
 
-    @get("/health", permission=Permission.PUBLIC)
+    @get("/health", permission=Permission.PUBLIC, also={503: "Not ready: what is wrong, and Retry-After."})
     async def get_health(self, probe: NamedDependency[Probe]) -> Response[Health]:
         """Say whether the service is ready: the database answers and has every migration; else the same with 503."""
         health = await probe.health()

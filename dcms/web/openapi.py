@@ -116,9 +116,9 @@ class _Document:
         }
         if route.access.takes_body or route.access.raw_body:
             operation["requestBody"] = self.body(route)
-        operation["responses"] = self.answers(route) | {
-            str(status): response_ref(status) for status in sorted(self.problems(route))
-        }
+        problems = {str(status): response_ref(status) for status in sorted(self.problems(route))}
+        answers = self.answers(route)
+        operation["responses"] = dict(sorted((problems | answers).items()))
         if route.access.permission is Permission.PUBLIC:
             operation["security"] = []
         operation["x-permission"] = route.access.permission.value
@@ -273,7 +273,8 @@ def _shapes(declared: Any) -> list[Any]:
 
 
 def _has_version(shapes: list[Any]) -> bool:
-    return any("version" in _fields(shape) for shape in shapes)
+    # the program's version is a text
+    return any(_fields(shape).get("version") is int for shape in shapes)
 
 
 def _holds_version(shapes: list[Any]) -> bool:

@@ -36,7 +36,6 @@ NOT_BUILT: frozenset[str] = frozenset(
         "GET /api/v1/employees/{employee_id}/phone_numbers",
         "POST /api/v1/employees/{employee_id}/phone_numbers",
         "GET /api/v1/patients/export.csv",
-        "POST /api/v1/patients/{patient_id}/invoices/from_treatments",
         "POST /api/v1/patients/{patient_id}/merge",
         "GET /api/v1/patients/{patient_id}/odontogram",
         "GET /api/v1/patients/{patient_id}/odontogram/history",
