@@ -261,3 +261,11 @@ async def test_many_changes_at_once_are_one_after_the_other(api: Api) -> None:
     last = max((answer.json() for answer in answers), key=lambda settings: settings["version"])
     assert (await api.admin.get(PATH)).json() == last
     assert last["business_hours"] == [hours(1, f"0{last['buffer_minutes']}:00", "12:00")]
+
+
+async def test_what_another_process_set_is_known_within_a_second(api: Api) -> None:
+    await api.owner.execute("update clinic_settings set timezone = 'Asia/Kathmandu'")
+
+    await asyncio.sleep(0.9)
+
+    assert (await api.admin.get("/clinic")).json()["updated_at"].endswith("+05:45")
