@@ -10,6 +10,7 @@ from dcms.web.pages import Page, PageRequest
 from dcms.web.problems import Conflict
 
 SQL = queries("employees")
+USERS = queries("users")
 
 BY_NAME = Ordering(("sort_last_name", "sort_first_name", "employee_id"))
 BEST_FIRST = Ordering(("rank", "employee_id"))
@@ -68,7 +69,7 @@ class EmployeeRepository:
     async def link_user(self, employee_id: int, user_id: int) -> Employee:
         """Link an employee to a login of staff."""
         async with self._database.transaction():
-            roles = await self._database.one(SQL.lock_user, list, user_id=user_id)
+            roles = await self._database.one(USERS.lock_roles, list, user_id=user_id)
             with on_constraint("employee_user_unique", USER_LINKED):
                 await self._database.one(SQL.link_user, int, employee_id=employee_id, user_id=user_id, roles=roles)
             return await self.get(employee_id)

@@ -23,6 +23,7 @@ from dcms.web.pages import Page, PageRequest
 from dcms.web.problems import Conflict, Overtaken
 
 SQL = queries("patients")
+USERS = queries("users")
 
 MAX_POSSIBLE_DUPLICATES = 20
 NEWEST_FIRST = Ordering(("created_at", "patient_id"), descending=True)
@@ -139,7 +140,7 @@ class PatientRepository:
     async def link_user(self, patient_id: int, user_id: int) -> Patient:
         """Link a patient to a patient's login, which then sees his record."""
         async with self._database.transaction():
-            roles = await self._database.one(SQL.lock_user, list, user_id=user_id)
+            roles = await self._database.one(USERS.lock_roles, list, user_id=user_id)
             with on_constraint("patient_user_unique", USER_LINKED):
                 await self._database.one(SQL.link_user, int, patient_id=patient_id, user_id=user_id, roles=roles)
             return await self.get(patient_id)

@@ -24,7 +24,10 @@ cross join lower(unaccent(employee.first_name)) as first_name_plain
 cross join lateral (
     select case
         when wanted in (
-            last_name_plain, first_name_plain, first_name_plain || ' ' || last_name_plain, last_name_plain || ' ' || first_name_plain
+            last_name_plain,
+            first_name_plain,
+            first_name_plain || ' ' || last_name_plain,
+            last_name_plain || ' ' || first_name_plain
         ) then 0
         when starts_with(last_name_plain, wanted) or starts_with(first_name_plain, wanted) then 1
         else 2
@@ -45,7 +48,9 @@ where (:include_archived or employee.archived_at is null)
         select
         from regexp_split_to_table(wanted, '\s+') as word
         where position(
-            word in concat_ws(' ', first_name_plain, last_name_plain, lower(unaccent(employee.title)), lower(employee.email))
+            word in lower(
+                unaccent(concat_ws(' ', employee.first_name, employee.last_name, employee.title, employee.email))
+            )
         ) = 0
     )
 order by match.rank, employee.employee_id

@@ -30,7 +30,9 @@ where (:include_inactive or catalog.is_active)
         select
         from regexp_split_to_table(wanted, '\s+') as word
         where position(
-            word in lower(unaccent(concat_ws(' ', catalog.code, catalog.name, catalog.service_type, catalog.description)))
+            word in lower(
+                unaccent(concat_ws(' ', catalog.code, catalog.name, catalog.service_type, catalog.description))
+            )
         ) = 0
     )
 order by match.rank, catalog.service_id
