@@ -46,3 +46,15 @@ def _encode_json(version: bytes, value: Any) -> bytes:
 
 def _decode_json(start: int, value: bytes) -> Any:
     return msgspec.json.decode(memoryview(value)[start:])
+
+
+def localize(value: Any, zone: tzinfo) -> Any:
+    """The same with its times in a zone: for what came out of the database as JSON."""
+    if isinstance(value, datetime):
+        return value.astimezone(zone)
+    if isinstance(value, list):
+        return [localize(item, zone) for item in value]
+    if isinstance(value, msgspec.Struct):
+        changed = {name: localize(getattr(value, name), zone) for name in value.__struct_fields__}
+        return msgspec.structs.replace(value, **changed)
+    return value

@@ -19,6 +19,7 @@ from dcms.patients.structs import (
     PatientStatus,
     SearchText,
 )
+from dcms.patients.summary import PatientSummary
 from dcms.web.answers import created
 from dcms.web.fields import Id, PathId
 from dcms.web.pages import DEFAULT_LIMIT, Cursor, Limit, Page
@@ -77,6 +78,16 @@ class PatientController(Controller):
     ) -> Patient:
         """Change a patient: what is absent stays, null clears."""
         return await patients.update(patient_id, data)
+
+    @get("/{patient_id:int}/summary", permission=Permission.PATIENTS_READ, open_to_patients=True)
+    async def get_patient_summary(
+        self, request: ApiRequest, patients: NamedDependency[PatientRepository], patient_id: PathId
+    ) -> PatientSummary:
+        """Show a patient at once: record, numbers, next and last appointment, balance, counts, the newest messages.
+
+        What the caller may not read is null or empty.
+        """
+        return await patients.summary(patient_id, request.caller)
 
     @post("/{patient_id:int}/archive", permission=Permission.PATIENTS_WRITE, status_code=200)
     async def archive_patient(

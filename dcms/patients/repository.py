@@ -3,7 +3,10 @@
 import msgspec
 from msgspec.structs import asdict, astuple
 
+from dcms.access.callers import Caller
+from dcms.access.permissions import Permission
 from dcms.context import current_context
+from dcms.database.codecs import localize
 from dcms.database.lists import Filter, Ordering, page
 from dcms.database.pool import Database, on_constraint
 from dcms.database.queries import queries
@@ -18,6 +21,7 @@ from dcms.patients.structs import (
     PatientHit,
     PatientMatch,
 )
+from dcms.patients.summary import PatientSummary
 from dcms.phones.numbers import number_row
 from dcms.web.pages import Page, PageRequest
 from dcms.web.problems import Conflict, Overtaken
@@ -41,6 +45,22 @@ class PatientRepository:
     async def get(self, patient_id: int) -> Patient:
         """One patient."""
         return await self._database.one(SQL.get, Patient, patient_id=patient_id)
+
+    async def summary(self, patient_id: int, caller: Caller) -> PatientSummary:
+        """What a screen shows of a patient at once, as far as the caller may read it."""
+        documents = await self._database.one(
+            SQL.summary,
+            PatientSummary,
+            patient_id=patient_id,
+            reads_schedule=caller.may(Permission.SCHEDULE_READ),
+            reads_treatments=caller.may(Permission.TREATMENTS_READ),
+            reads_billing=caller.may(Permission.BILLING_READ),
+            reads_messages=caller.may(Permission.MESSAGES_READ),
+            reads_calls=caller.may(Permission.CALLS_READ),
+        )
+        summary = msgspec.convert(asdict(documents), PatientSummary)
+        localized: PatientSummary = localize(summary, current_context.get().zone)
+        return localized
 
     async def find(self, wanted: PatientFilter, request: PageRequest) -> Page[Patient]:
         """Patients: found by a query best first, else newest first."""

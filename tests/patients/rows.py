@@ -1,9 +1,10 @@
-"""Rows of other domains that the tests of patients need in states a request could only bring about later."""
+"""Appointments in times and states that requests would not bring about."""
 
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
+from tests import make
 from tests.api import Api
 
 
@@ -17,7 +18,7 @@ async def appointment(
     connection: asyncpg.Connection | None = None,
 ) -> int:
     """An appointment of half an hour; its doctor is a new one unless named."""
-    doctor_id = doctor_id or await doctor(api)
+    doctor_id = doctor_id or await make.doctor(api)
     starts_at = datetime.now(UTC) + timedelta(hours=starts_in_h)
     appointment_id: int = await (connection or api.owner).fetchval(
         """
@@ -31,11 +32,3 @@ async def appointment(
         status,
     )
     return appointment_id
-
-
-async def doctor(api: Api) -> int:
-    """A doctor."""
-    employee_id: int = await api.owner.fetchval(
-        "insert into employee (first_name, last_name, is_bookable) values ('Ada', 'Doc', true) returning employee_id"
-    )
-    return employee_id

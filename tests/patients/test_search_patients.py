@@ -8,7 +8,7 @@ import pytest
 
 from tests import make
 from tests.api import Api, bad_fields
-from tests.patients.rows import appointment, doctor
+from tests.patients.rows import appointment
 
 
 async def found(api: Api, query: str, **parameters: Any) -> list[int]:
@@ -184,7 +184,7 @@ async def test_the_filters_hold_for_a_search_too(api: Api) -> None:
 
 
 async def test_of_a_doctor_only_patients_with_an_appointment_that_stands(api: Api) -> None:
-    ada = await doctor(api)
+    ada = await make.doctor(api)
     ids = [(await make.patient(api))["patient_id"] for _ in range(4)]
     for patient_id, status in zip(ids, ("finished", "cancelled", "no_show"), strict=False):
         await appointment(api, patient_id, -48 + patient_id, status, doctor_id=ada)
