@@ -26,7 +26,7 @@ class OdontogramController(Controller):
     path = "/patients/{patient_id:int}/odontogram"
     tags = ("treatments",)
 
-    @get("/", permission=Permission.TREATMENTS_READ, open_to_patients=True, produces=(JSON, SVG))
+    @get("/", permission=Permission.TREATMENTS_READ, open_to_patients=True, produces=(SVG,))
     async def get_odontogram(
         self,
         request: ApiRequest,

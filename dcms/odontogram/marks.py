@@ -49,7 +49,7 @@ MARKS: dict[Condition, Mark] = {
 
 # what a pattern is made of: its ground, the colour of its lines, and their path in a square of 6 by 6
 PATTERNS: dict[str, tuple[str, str, str]] = {
-    "caries": ("#d6453b", "#6d0f0a", "M0,0 L6,6 M6,0 L0,6"),
+    "caries": ("#f6c3bc", "#b3261e", "M0,0 L6,6 M6,0 L0,6"),
     "sealed": ("#d5efec", "#0d7377", "M0,3 H6"),
     "inlay": ("#f3d27a", "#8a5a00", "M0,6 L6,0"),
     "veneer": ("#e8dcf6", "#6a3fa0", "M1.5,0 V6 M4.5,0 V6"),
