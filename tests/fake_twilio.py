@@ -57,6 +57,9 @@ class FakeTwilio:
         """The ids under which a message was taken."""
         return [each["sid"] for each in self.taken if each["StatusCallback"].endswith(f"?sms_id={sms_id}")]
 
+    async def taking(self, message: dict[str, str]) -> None:
+        """What else happens when a message is taken."""
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while (answer := await self._answer(reader)) is not None:
@@ -91,6 +94,7 @@ class FakeTwilio:
         if manner.startswith(("take", "garbage")):
             fields |= {"sid": f"SM{next(self._numbers):032x}", "date_created": format_datetime(datetime.now(UTC))}
             self.taken.append(fields)
+            await self.taking(fields)
         match manner:
             case "take":
                 return _response(201, _shown(fields))
