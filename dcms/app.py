@@ -36,6 +36,8 @@ from dcms.dashboard.repository import DashboardRepository
 from dcms.employees.controller import EmployeeController
 from dcms.employees.repository import EmployeeRepository
 from dcms.events.controller import EventController
+from dcms.home.controller import HomeController
+from dcms.home.repository import HomeRepository
 from dcms.odontogram.controller import OdontogramController
 from dcms.odontogram.repository import OdontogramRepository
 from dcms.operations.build import version_of
@@ -73,7 +75,7 @@ from dcms.web.front import Front
 from dcms.web.gate import Gate
 from dcms.web.reference import ReferenceController
 from dcms.web.requests import ApiRequest
-from dcms.web.routes import route_table
+from dcms.web.routes import methods_table, route_table
 from dcms.webhooks.controller import WebhookController
 from dcms.webhooks.repository import WebhookRepository
 from dcms.working_hours.controller import WorkingHoursController
@@ -123,6 +125,7 @@ HEAR_SIGNALS_AFTER_S = 1
 
 # not under the API's base path
 ROOT_CONTROLLERS = [
+    HomeController,
     MetricsController,
     ReferenceController,
 ]
@@ -133,6 +136,9 @@ def repositories(services: Services) -> dict[str, Any]:
     database = services.database
     passwords = PasswordRepository(database, services.hasher, services.throttle)
     patients = PatientRepository(database)
+    clinic = ClinicRepository(database, services.watch)
+    dashboard = DashboardRepository(database, services.facts)
+    payments = PaymentRepository(database)
     return {
         "appointments": AppointmentRepository(database, services.facts),
         "assignments": AssignmentRepository(database),
@@ -146,8 +152,8 @@ def repositories(services: Services) -> dict[str, Any]:
         "availability": AvailabilityRepository(database, services.facts),
         "bulk": BulkRepository(database, patients.find_ids),
         "calls": CallRepository(database),
-        "clinic": ClinicRepository(database, services.watch),
-        "dashboard": DashboardRepository(database, services.facts),
+        "clinic": clinic,
+        "dashboard": dashboard,
         "invoices": InvoiceRepository(database),
         "employees": EmployeeRepository(database),
         "events": services.feed,
@@ -158,7 +164,7 @@ def repositories(services: Services) -> dict[str, Any]:
         "positions": PositionRepository(database),
         "probe": Probe(database),
         "services": ServiceRepository(database),
-        "payments": PaymentRepository(database),
+        "payments": payments,
         "sms": SmsRepository(database),
         "sms_templates": TemplateRepository(database),
         "time_off": TimeOffRepository(database),
@@ -172,6 +178,7 @@ def repositories(services: Services) -> dict[str, Any]:
         "passwords": passwords,
         "sessions": SessionRepository(database, services.settings),
         "users": UserRepository(database, passwords),
+        "home": HomeRepository(database, services.facts, clinic, dashboard, payments),
     }
 
 
@@ -209,6 +216,7 @@ def create_app(settings: Settings) -> Front:
         logging_config=None,
     )
     app.state.routes = route_table(app.routes, API)
+    app.state.methods = methods_table(app.routes)
     return Front(app, services)
 
 

@@ -1,7 +1,9 @@
 """From a request's headers to its caller."""
 
+from http.cookies import SimpleCookie
+
 from dcms.access.callers import Caller
-from dcms.access.tokens import Tokens
+from dcms.access.tokens import PAGE_COOKIE, Tokens
 from dcms.access.watch import Watch
 from dcms.web.problems import Unauthenticated
 
@@ -27,3 +29,10 @@ class Authenticator:
     async def catch_up(self) -> None:
         """Take in at once what a request of this process has changed."""
         await self._watch.refresh()
+
+    async def page_caller(self, cookies: bytes | None) -> Caller:
+        """Who looks at a page. Raises Unauthenticated without a cookie of a session that lives."""
+        cookie = SimpleCookie((cookies or b"").decode("latin-1")).get(PAGE_COOKIE)
+        if cookie is None:
+            raise Unauthenticated
+        return await self._watch.ask(self._tokens.read_page(cookie.value))

@@ -22,6 +22,8 @@ MAX_TOKEN_LENGTH = 4096
 CACHE_SIZE = 10_000
 # how long a session as another user lasts, and its one access token with it
 IMPERSONATION_S = 900
+# what keeps a session of the home page
+PAGE_COOKIE = "dcms_page"
 
 
 class RefreshToken(msgspec.Struct, frozen=True):
@@ -117,4 +119,25 @@ class Tokens:
     def _refresh(self, kid: str, session_id: int, counter: int) -> str:
         said = f"{kid}.{session_id}.{counter}"
         mac = hmac.digest(self._keys[kid], b"dcms refresh " + said.encode(), "sha256")
+        return f"{said}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"
+
+    def sign_page(self, session_id: int, user_id: int) -> str:
+        """The value of the home page's cookie: no access token, and none can be made of it."""
+        return self._page(self._kid, session_id, user_id)
+
+    def read_page(self, value: str) -> Caller:
+        """Whose session a cookie keeps; the database knows the rest. Raises Unauthenticated for one that is wrong."""
+        try:
+            kid, session_id, user_id, _ = value.rsplit(".", 3)
+            expected = self._page(kid, int(session_id), int(user_id))
+        except (KeyError, ValueError):
+            raise Unauthenticated from None
+        if not hmac.compare_digest(value.encode(), expected.encode()):
+            raise Unauthenticated
+        nothing: frozenset[Any] = frozenset()
+        return Caller(user_id=int(user_id), session_id=int(session_id), roles=nothing, permissions=nothing)
+
+    def _page(self, kid: str, session_id: int, user_id: int) -> str:
+        said = f"{kid}.{session_id}.{user_id}"
+        mac = hmac.digest(self._keys[kid], b"dcms page " + said.encode(), "sha256")
         return f"{said}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"

@@ -20,7 +20,7 @@ from dcms.access.permissions import Role
 from dcms.access.tokens import IMPERSONATION_S
 from dcms.database.codecs import set_codecs
 from dcms.database.failures import AWAY
-from dcms.database.pool import CONNECT_TIMEOUT_S, SERVER_SETTINGS, Database, fill
+from dcms.database.pool import CONNECT_OPTIONS, CONNECT_TIMEOUT_S, Database, fill
 from dcms.database.queries import queries
 from dcms.web.problems import Unauthenticated
 
@@ -166,9 +166,7 @@ class Watch:
         started = time.monotonic()
         async with asyncio.timeout(POLL_TIMEOUT_S if self._connection else CONNECT_TIMEOUT_S):
             if self._connection is None or self._connection.is_closed():
-                self._connection = await asyncpg.connect(
-                    self.url, timeout=CONNECT_TIMEOUT_S, server_settings=SERVER_SETTINGS
-                )
+                self._connection = await asyncpg.connect(self.url, **CONNECT_OPTIONS)
                 await set_codecs(self._connection, self.facts)
                 # it may be another server, which counts its transactions differently
                 self._xmin = "0"

@@ -30,6 +30,15 @@ SERVER_SETTINGS = {
 }
 
 
+# how every connection is made: with several hosts in the URL, to the one that takes writes
+CONNECT_OPTIONS: dict[str, Any] = {
+    "timeout": CONNECT_TIMEOUT_S,
+    "command_timeout": COMMAND_TIMEOUT_S,
+    "server_settings": SERVER_SETTINGS,
+    "target_session_attrs": "read-write",
+}
+
+
 class Database:
     """Runs statements, each on a connection of its own or on the transaction's of the current task."""
 
@@ -41,16 +50,14 @@ class Database:
         self._transaction: ContextVar[Connection | None] = ContextVar("transaction", default=None)
 
     async def open(self) -> None:
-        """Make the pool. Raises when the database can't be reached."""
+        """Make the pool. It connects when it is first used, so a service starts before its database, too."""
         self._pool = await asyncpg.create_pool(
             self.url,
-            min_size=1,
+            min_size=0,
             max_size=self._pool_size,
             max_inactive_connection_lifetime=60,
-            timeout=CONNECT_TIMEOUT_S,
-            command_timeout=COMMAND_TIMEOUT_S,
             statement_cache_size=1024,
-            server_settings=SERVER_SETTINGS,
+            **CONNECT_OPTIONS,
             init=self._prepare,
             # Nothing but transaction-local state is ever set on a connection (see acting() in the first
             # migration), so there is nothing to reset: asyncpg's own would be one more round trip a request.
@@ -137,9 +144,12 @@ class Database:
             raise Unavailable("The service is busy.") from None
         try:
             yield connection
+        except asyncpg.ReadOnlySQLTransactionError:
+            # the server became a standby: the next connection is made to whoever takes writes now
+            await self._pool.expire_connections()
+            raise
         finally:
-            # the release must come to its end even when the request is cancelled
-            await asyncio.shield(self._pool.release(connection))
+            await self._pool.release(connection)
 
     async def _prepare(self, connection: Any) -> None:
         await set_codecs(connection, self._clock)

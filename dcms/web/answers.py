@@ -8,10 +8,13 @@ import msgspec
 from litestar import Request, Response
 from litestar.types import Receive, Scope, Send
 
+from dcms.web.negotiation import preferred
+
 T = TypeVar("T")
 
 API = "/api/v1"
 JSON = "application/json"
+HTML = "text/html"
 _encoder = msgspec.json.Encoder()
 
 
@@ -67,6 +70,11 @@ def versioned(content: T, version: int) -> Response[T]:
     answer = Answer(content)
     answer.version = version
     return answer
+
+
+def wants_page(accept: str | None) -> bool:
+    """Whether a client asks for a page rather than for JSON."""
+    return preferred(accept, (JSON, HTML)) == HTML
 
 
 def etag_of(version: int, body: bytes) -> str:

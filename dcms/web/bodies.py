@@ -58,6 +58,9 @@ def reader_of(wanted: Any, strict: bool) -> Reader:
             return _nullable(_read_struct(member), is_nullable)
         if get_origin(_bare(member)) is list and _holds_struct(get_args(_bare(member))[0]):
             return _nullable(_read_list(member), is_nullable)
+    if not strict and is_nullable:
+        # in a query string `null` is a word like any other
+        wanted = Union[tuple(members)]  # noqa: UP007
     return _read_plain(wanted, is_nullable, strict)
 
 

@@ -63,7 +63,8 @@ def _problem_of_litestar(error: HTTPException) -> Problem | None:
         return NotFound()
     if isinstance(error, MethodNotAllowedException):
         problem = MethodNotAllowed()
-        problem.headers.update(error.headers or {})
+        allow = (error.headers or {}).get("allow", "").split(", ")
+        problem.headers["Allow"] = ", ".join(sorted({*allow, "HEAD"} if "GET" in allow else allow))
         return problem
     if isinstance(error, ClientException) and error.status_code == 400:
         return Invalid()

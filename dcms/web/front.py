@@ -7,8 +7,9 @@ from ipaddress import ip_address
 from typing import Any
 
 import structlog
+from litestar import Litestar
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import HTTPScope, Message, Receive, Scope, Send
 
 from dcms.access.trail import Note
 from dcms.context import Context, current_context
@@ -66,7 +67,7 @@ log = structlog.get_logger()
 class Front:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, services: Services) -> None:
+    def __init__(self, app: Litestar, services: Services) -> None:
         self.app = app
         self.services = services
         self.proxies = services.settings.trusted_proxies

@@ -17,7 +17,7 @@ from dcms.access.callers import Caller
 from dcms.access.permissions import Permission, Role
 from dcms.database.pool import Database
 from dcms.database.queries import queries
-from dcms.web.answers import versions_of
+from dcms.web.answers import RawAnswer, versions_of, wants_page
 from dcms.web.bodies import read_body
 from dcms.web.exchange import Exchange, exchange_of
 from dcms.web.fields import MAX_ID
@@ -29,6 +29,7 @@ from dcms.web.problems import (
     NotFound,
     Refused,
     TooLarge,
+    Unauthenticated,
     UnsupportedMediaType,
 )
 from dcms.web.routes import RouteAccess
@@ -111,12 +112,20 @@ class Gate:
         exchange = exchange_of(scope)
         access: RouteAccess | None = state.routes.get((id(scope["route_handler"]), scope["method"]))
         if access is None:
-            await self.app(scope, receive, send)
+            # OPTIONS, the only routes without terms
+            allow = state.methods[scope["path_template"]]
+            await RawAnswer(204, [(b"allow", allow.encode())], b"")(scope, receive, send)
             return
         exchange.access = access
         headers = dict(scope["headers"])
         if access.permission is not Permission.PUBLIC:
-            caller = await state.authenticator.caller(headers.get(b"authorization"))
+            try:
+                caller = await _caller(state.authenticator, headers, access)
+            except Unauthenticated:
+                if access.login_page is None or not wants_page(headers.get(b"accept", b"").decode("latin-1")):
+                    raise
+                await RawAnswer(303, [(b"location", access.login_page.encode())], b"")(scope, receive, send)
+                return
             exchange.context.caller = caller
             try:
                 _authorize(caller, access, scope)
@@ -190,6 +199,12 @@ class Gate:
             pass
         if not exchange.is_retryable:
             await answer.deliver(send)
+
+
+async def _caller(authenticator: Authenticator, headers: dict[bytes, bytes], access: RouteAccess) -> Caller:
+    if access.login_page is not None and b"authorization" not in headers:
+        return await authenticator.page_caller(headers.get(b"cookie"))
+    return await authenticator.caller(headers.get(b"authorization"))
 
 
 def _authorize(caller: Caller, access: RouteAccess, scope: HTTPScope) -> None:

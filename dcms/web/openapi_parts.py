@@ -65,8 +65,8 @@ PARAMETERS = {
     ),
     "X-Request-Id": _header(
         "X-Request-Id",
-        "Names the request in answers, logs and the audit log; made when there is none.",
-        REQUEST_ID,
+        "Names the request in answers, logs and the audit log: 1 to 128 of `A-Za-z0-9._-`; made when there is none.",
+        {"type": "string"},
     ),
 }
 HEADERS = {

@@ -33,6 +33,8 @@ class RouteAccess(msgspec.Struct, frozen=True):
     closed_to_impersonation: bool
     # what it changes is known to this process before its answer is sent: sessions, users, links, settings
     changes_access: bool
+    # where a person without a session is sent; the route takes the page's cookie as well as a token
+    login_page: str | None
     max_body: int
     # the body is read as it is by the handler (webhooks, forms): any type, nothing decoded
     raw_body: bool
@@ -68,6 +70,18 @@ def route_table(routes: Iterable[Any], base: str) -> dict[tuple[int, str], Route
     return table
 
 
+def methods_table(routes: Iterable[Any]) -> dict[str, str]:
+    """The value of Allow for every path template: Litestar's own forgets methods that another handler adds later."""
+    methods: dict[str, set[str]] = {}
+    for route in routes:
+        if isinstance(route, HTTPRoute):
+            found = methods.setdefault(route.path_format, {"OPTIONS"})
+            found.update(route.route_handler_map)
+            if "GET" in found:
+                found.add("HEAD")
+    return {path: ", ".join(sorted(found)) for path, found in methods.items()}
+
+
 def _access(
     name: str, method: str, path: str, handler: HTTPRouteHandler, parameters: dict[str, str], base: str
 ) -> RouteAccess:
@@ -81,6 +95,7 @@ def _access(
         before_password_change=opt.get("before_password_change", False),
         closed_to_impersonation=opt.get("closed_to_impersonation", False),
         changes_access=opt.get("changes_access", False),
+        login_page=opt.get("login_page"),
         max_body=opt.get("max_body", MAX_BODY),
         raw_body=opt.get("raw_body", False),
         takes_body="data" in declared,

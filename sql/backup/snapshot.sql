@@ -1,0 +1,2 @@
+-- A snapshot that pg_dump can share.
+select pg_export_snapshot()

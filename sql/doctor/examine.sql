@@ -1,0 +1,7 @@
+-- What can be wrong with a database.
+select
+    has_schema_privilege('public', 'create') or (select rolsuper from pg_roles where rolname = current_user) as is_mighty,
+    array(select extname::text from pg_extension) as extensions,
+    current_setting('max_connections')::integer as max_connections,
+    clock_timestamp() as now,
+    exists (select from dcms_user where is_active and roles @> array['admin']) as has_admin

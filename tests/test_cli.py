@@ -1,0 +1,71 @@
+"""The command line."""
+
+import subprocess
+import sys
+
+import psycopg
+import pytest
+
+from tests.databases import drop_database, running_cluster
+from tests.processes import environment
+
+
+def dcms(*arguments: str, env: dict[str, str], stdin: str | None = None) -> "subprocess.CompletedProcess[str]":
+    """Run a command."""
+    return subprocess.run(
+        [sys.executable, "-m", "dcms", *arguments],
+        env=env,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_production_without_its_secrets_is_refused_in_words(command: str) -> None:
+    done = dcms(command, env={"PATH": "/usr/bin:/bin"})
+
+    assert done.returncode == 2
+    assert "DATABASE_URL is not set" in done.stderr
+    assert "DCMS_JWT_KEYS is not set" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_installation_from_nothing_to_the_first_login() -> None:
+    cluster = running_cluster()
+    url = cluster.url("installed")
+    drop_database(cluster, url)
+    with psycopg.connect(cluster.url(), autocommit=True) as owner:
+        owner.execute("create database installed template template0")
+    env = environment(url)
+    try:
+        before = dcms("doctor", env=env)
+        migrated = dcms("migrate", env=env)
+        again = dcms("migrate", env=env)
+        without_admin = dcms("doctor", env=env)
+        weak = dcms("admin", "create", "anna", env=env, stdin="anna\n")
+        made = dcms("admin", "create", "anna", env=env, stdin="seven green horses\n")
+        twice = dcms("admin", "create", "anna", env=env, stdin="seven green horses\n")
+        after = dcms("doctor", env=env)
+        undone = dcms("rollback", env=env)
+    finally:
+        drop_database(cluster, url)
+
+    assert (before.returncode, "run `dcms migrate`" in before.stdout) == (1, True), before.stdout
+    assert (migrated.returncode, "0001.foundation" in migrated.stdout) == (0, True), migrated.stderr
+    assert again.stdout == "the database is up to date\n"
+    assert "run `dcms admin create NAME`" in without_admin.stdout
+    assert (weak.returncode, "Traceback" in weak.stderr) == (1, False), weak.stderr
+    assert made.returncode == 0, made.stderr
+    assert (twice.returncode, "Traceback" in twice.stderr) == (1, False), twice.stderr
+    assert (after.returncode, "All is well." in after.stdout) == (0, True), after.stdout
+    assert undone.stdout.startswith("taken back: ")
+
+
+def test_the_openapi_document_needs_no_settings() -> None:
+    done = dcms("openapi", env={"PATH": "/usr/bin:/bin"})
+
+    assert done.returncode == 0, done.stderr
+    assert '"openapi": "3.1.0"' in done.stdout
