@@ -62,6 +62,8 @@ from dcms.teeth.controller import ToothController
 from dcms.teeth.repository import ToothRepository
 from dcms.time_off.controller import TimeOffController
 from dcms.time_off.repository import TimeOffRepository
+from dcms.timeline.controller import TimelineController
+from dcms.timeline.repository import TimelineRepository
 from dcms.treatment_items.controller import TreatmentItemController
 from dcms.treatment_items.repository import TreatmentItemRepository
 from dcms.treatments.controller import PatientTreatmentController, TreatmentController
@@ -111,6 +113,7 @@ CONTROLLERS = [
     TreatmentController,
     PatientTreatmentController,
     TreatmentItemController,
+    TimelineController,
     ToothController,
     WorkingHoursController,
     WebhookController,
@@ -158,6 +161,7 @@ def repositories(services: Services) -> dict[str, Any]:
         "employees": EmployeeRepository(database),
         "events": services.feed,
         "measures": services.measures,
+        "patients": patients,
         "phones": PhoneRepository(database, OF_PATIENTS),
         "employee_phones": PhoneRepository(database, OF_EMPLOYEES),
         "patients": patients,
@@ -178,6 +182,7 @@ def repositories(services: Services) -> dict[str, Any]:
         "passwords": passwords,
         "sessions": SessionRepository(database, services.settings),
         "users": UserRepository(database, passwords),
+        "timelines": TimelineRepository(database, patients),
         "home": HomeRepository(database, services.facts, clinic, dashboard, payments),
     }
 
