@@ -102,7 +102,7 @@ def _admin(options: argparse.Namespace) -> int:
         password = sys.stdin.readline().rstrip("\n")
     url = _database_url()
     try:
-        asyncio.run(create_admin(url, options.username, password, options.display_name or options.username))
+        asyncio.run(create_admin(url, options.username, password, options.display_name))
     except Problem as problem:
         reasons = [f"{error.field} {error.message}" for error in problem.errors] or [problem.detail or problem.code]
         print("; ".join(reasons), file=sys.stderr)

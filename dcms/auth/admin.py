@@ -14,11 +14,11 @@ from dcms.users.structs import NewUser
 from dcms.web.bodies import read_body
 
 
-async def create_admin(database_url: str, username: str, password: str) -> None:
+async def create_admin(database_url: str, username: str, password: str, display_name: str | None = None) -> None:
     """Add an admin who can log in at once. Raises Invalid naming what won't do, Conflict when the name is taken."""
     fields = {
         "username": username,
-        "display_name": username,
+        "display_name": display_name or username,
         "roles": [Role.ADMIN],
         "password": password,
         "must_change_password": False,

@@ -88,7 +88,7 @@ def _host_of(request: ApiRequest) -> str:
 
 def _see_home(request: ApiRequest, cookie: str, max_age_s: int) -> Response[Any]:
     """Go to the home page with this cookie; over plain HTTP only on this machine."""
-    is_loopback = _host_of(request).rpartition(":")[0].strip("[]") in ("127.0.0.1", "localhost", "::1")
+    is_loopback = urlsplit(f"//{_host_of(request)}").hostname in ("127.0.0.1", "localhost", "::1")
     value = f"{PAGE_COOKIE}={cookie}; Path=/home; Max-Age={max_age_s}; HttpOnly; SameSite=Strict"
     headers = {"Location": "/home", "Set-Cookie": value if is_loopback else f"{value}; Secure"}
     return Response(None, status_code=303, headers=headers, media_type="text/plain")

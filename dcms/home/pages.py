@@ -27,7 +27,7 @@ def page(template: str, status: int = 200, **values: Any) -> Response[str]:
     return Response(
         _templates.get_template(template).render(values),
         status_code=status,
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
         headers={"Content-Security-Policy": POLICY},
     )
 
@@ -36,7 +36,7 @@ def style() -> Response[str]:
     """The pages' style sheet."""
     return Response(
         (FOLDER / "home.css").read_text(),
-        media_type="text/css; charset=utf-8",
+        media_type="text/css",
         headers={"Cache-Control": "max-age=3600"},
     )
 

@@ -157,7 +157,7 @@ def no_login(api: Api, patch: pytest.MonkeyPatch) -> None:
 
 def state(api: Api) -> Any:
     """The application's state."""
-    return api.app.app.state  # type: ignore[attr-defined]
+    return api.app.app.state
 
 
 def routes(api: Api) -> dict[Any, Any]:

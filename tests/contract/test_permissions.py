@@ -67,7 +67,7 @@ OPEN_TO_PATIENTS = {
     "GET /api/v1/payments/{payment_id}",
 }
 # at the root, or beside the contract's list
-OTHERS = {"GET /metrics", "GET /home/login", "POST /home/login", "POST /home/logout"}
+OTHERS = {"GET /metrics", "GET /home/login", "POST /home/login", "POST /home/logout", "GET /home/style.css"}
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
