@@ -164,7 +164,6 @@ def repositories(services: Services) -> dict[str, Any]:
         "patients": patients,
         "phones": PhoneRepository(database, OF_PATIENTS),
         "employee_phones": PhoneRepository(database, OF_EMPLOYEES),
-        "patients": patients,
         "positions": PositionRepository(database),
         "probe": Probe(database),
         "services": ServiceRepository(database),
