@@ -1,4 +1,4 @@
--- The items of a treatment with their teeth, for the list; to a patient's login only his own, without the staff's notes.
+-- The items of a treatment with their teeth, for the list.
 select
     item.treatment_item_id,
     item.treatment_id,
@@ -10,10 +10,9 @@ select
     round(item.quantity * item.unit_price - item.discount, 2) as total,
     item.status,
     item.done_at,
-    case when :own_patient_id::bigint is null then item.note end as note,
-    treatment_item_teeth(item.treatment_item_id, :own_patient_id::bigint is null) as teeth,
+    item.note,
+    treatment_item_teeth(item.treatment_item_id, true) as teeth,
     item.version
 from treatment_item as item
 where item.treatment_id = :treatment_id
     and item.deleted_at is null
-    and (:own_patient_id::bigint is null or item.patient_id = :own_patient_id)
