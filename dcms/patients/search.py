@@ -47,14 +47,14 @@ def parts_of(query: str, region: str) -> list[Part]:
     if len(places) > MAX_PARTS:
         raise Invalid.of("query", f"must have at most {MAX_PARTS} parts")
     # a register number may have spaces; then the whole query is one
-    whole: set[tuple[Kind, str]] = {("r", " ".join(query.split()).lower())}
+    whole: set[tuple[Kind, str]] = {("r", " ".join(query.split()))}
     return [Part(place, kind, text) for place, meanings in enumerate(places) for kind, text in sorted(meanings | whole)]
 
 
 def _meanings_of_words(token: str) -> list[set[tuple[Kind, str]]]:
-    whole: set[tuple[Kind, str]] = {("r", token.lower())}
+    whole: set[tuple[Kind, str]] = {("r", token)}
     if _OF_EMAILS.search(token):
-        whole.add(("e", token.lower()))
+        whole.add(("e", token))
     if "@" in token:
         return [whole]
     words = [word for word in _BETWEEN_WORDS.split(_APOSTROPHES.sub("", token)) if word]
@@ -64,7 +64,7 @@ def _meanings_of_words(token: str) -> list[set[tuple[Kind, str]]]:
 
 
 def _meanings_of_number(spelling: str, region: str) -> set[tuple[Kind, str]]:
-    meanings: set[tuple[Kind, str]] = {("r", spelling.lower())}
+    meanings: set[tuple[Kind, str]] = {("r", spelling)}
     is_international = spelling.startswith(("+", "00"))
     # +49 (0)171: the zero is not dialled
     dialled = spelling.replace("(0)", "") if is_international else spelling

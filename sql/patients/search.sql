@@ -10,7 +10,7 @@ word as materialized (
         select name_words(part.text)
         where part.kind = 'n'
         union all
-        select part.text
+        select lower(part.text)
         where part.kind <> 'n'
     ) as spelling (word)
 ),
@@ -54,10 +54,10 @@ place as materialized (
                         from patient_term
                         where term >= meaning.low
                             and term < meaning.high
-                        limit 100000
+                        limit 300000
                     ) as term
                     where meaning.place = part.place
-                    limit 100000
+                    limit 300000
                 ) as few
             )
         end as terms
@@ -68,7 +68,7 @@ place as materialized (
 rare as materialized (
     select place, 1 << place as bit
     from place
-    where terms < 100000
+    where terms < 300000
         or place = (select place from place order by terms, place limit 1)
 ),
 wanted as not materialized (
@@ -100,7 +100,7 @@ found_by_one as (
         where term >= meaning.low
             and term < meaning.high
         order by term, patient_id
-        limit 100000
+        limit 300000
     ) as term
     where exists (
         select
@@ -120,7 +120,7 @@ having_the_rare as materialized (
         where term >= meaning.low
             and term < meaning.high
         order by term, patient_id
-        limit 100000
+        limit 300000
     ) as term
     where (select count(*) from place) > 1
     group by term.patient_id
