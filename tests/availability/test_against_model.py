@@ -26,7 +26,7 @@ def hours(draw: st.DrawFn) -> list[Interval]:
     """Intervals of a day that don't overlap, in quarters of an hour; they may touch."""
     edges = sorted(draw(st.lists(st.integers(0, 96), min_size=2, max_size=6, unique=True)))
     intervals = [(edges[index] * 15, edges[index + 1] * 15) for index in range(0, len(edges) - 1, 2)]
-    return draw(st.sampled_from([intervals, [(0, 1440)], [(13 * 60, 1440)]]))
+    return draw(st.sampled_from([intervals, [(0, 1440)], [(13 * 60, 1440)], [(0, 300)]]))
 
 
 @st.composite
@@ -43,7 +43,8 @@ def clinics(draw: st.DrawFn) -> Clinic:
         closed=draw(st.lists(st.sampled_from(days), max_size=1)),
     )
     midnight = clinic.instant(datetime.combine(days[0], time()))
-    minutes = st.integers(0, 3 * 288).map(lambda number: midnight + number * 5)
+    # half of them in the hours about the change
+    minutes = st.one_of(st.integers(0, 3 * 288), st.integers(288, 288 + 48)).map(lambda number: midnight + number * 5)
     for starts in draw(st.lists(minutes, max_size=2)):
         clinic.off.append((starts, starts + draw(st.integers(1, 400))))
     for starts in draw(st.lists(minutes, max_size=4)):
@@ -52,7 +53,7 @@ def clinics(draw: st.DrawFn) -> Clinic:
             starts + draw(st.sampled_from([5, 30, 50, 120])),
             draw(st.sampled_from([0, 10])),
             has_chair=draw(st.booleans()),
-            is_others=draw(st.booleans()),
+            is_others=draw(st.integers(0, 3)) == 3,
         )
         if not any(overlap(taken, other) for other in clinic.taken):
             clinic.taken.append(taken)

@@ -1,11 +1,17 @@
 """GET /availability."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from dcms.database.queries import queries
 from tests import make
 from tests.api import Api, bad_fields, problem
 from tests.make import workday
+from tests.plans import buffers
+
+SQL = queries("availability")
 
 
 async def starts(api: Api, **query: Any) -> list[str]:
@@ -144,6 +150,73 @@ async def test_nothing_is_offered_before_the_notice_or_beyond_the_horizon(api: A
     found = [datetime.fromisoformat(slot["starts_at"]) for slot in answer.json()["slots"]]
     assert now + timedelta(hours=30) <= found[0] < now + timedelta(hours=30, minutes=16)
     assert now + timedelta(days=3, minutes=-16) < found[-1] < now + timedelta(days=3, seconds=5)
+
+
+def next_change(zone: str, *, hours: int) -> date:
+    """The next day of a zone that has so many hours."""
+    days = [datetime.now(UTC).date() + timedelta(days=number) for number in range(2, 370)]
+    midnights = [datetime.combine(each, time(), ZoneInfo(zone)).astimezone(UTC) for each in days]
+    lengths = (after - before for before, after in pairwise(midnights))
+    return next(each for each, length in zip(days, lengths, strict=False) if length == timedelta(hours=hours))
+
+
+async def night(api: Api, zone: str, hours: int) -> tuple[int, date]:
+    """A doctor who works from midnight to 4 on the next day of a zone that has so many hours."""
+    changed = next_change(zone, hours=hours)
+    await make.settings(api, timezone=zone, slot_step_minutes=30, booking_horizon_days=400)
+    doctor_id = await make.doctor(api)
+    await make.working_hours(api, doctor_id, (changed.isoweekday(), "00:00", "04:00"))
+    return doctor_id, changed
+
+
+async def test_a_local_time_that_does_not_exist_is_skipped(api: Api) -> None:
+    _, changed = await night(api, "Europe/Berlin", 23)
+
+    free = await starts(api, date=changed.isoformat())
+
+    assert free == ["00:00", "00:30", "01:00", "01:30", "03:00", "03:30"]
+
+
+async def test_of_a_local_time_that_occurs_twice_the_first_free_instant_is_offered(api: Api) -> None:
+    doctor_id, changed = await night(api, "Europe/Berlin", 25)
+    query = {"date": changed.isoformat()}
+
+    async def at_two() -> list[str]:
+        slots = (await api.receptionist.get("/availability", params=query)).json()["slots"]
+        return [slot["starts_at"][11:] for slot in slots if slot["starts_at"][11:13] == "02"]
+
+    async def book(starts_at: str) -> None:
+        await make.appointment(api, doctor_id=doctor_id, starts_at=f"{changed}T{starts_at}")
+
+    assert await at_two() == ["02:00:00+02:00", "02:30:00+02:00"]
+    # the second one can be booked as well
+    await book("02:30:00+01:00")
+    assert await at_two() == ["02:00:00+02:00", "02:30:00+02:00"]
+    await book("02:00:00+02:00")
+    assert await at_two() == ["02:30:00+02:00", "02:00:00+01:00"]
+    await book("02:30:00+02:00")
+    await book("02:00:00+01:00")
+    assert await at_two() == []
+
+
+async def test_a_long_time_costs_no_more_than_the_slots_asked_for(api: Api) -> None:
+    for _ in range(20):
+        await make.doctor(api)
+    await api.owner.execute("analyze employee")
+
+    async def cost(days: int) -> int:
+        values: dict[str, Any] = {
+            "first_day": workday().date(),
+            "last_day": workday(day=days - 1).date(),
+            "doctor_ids": None,
+            "chair_id": None,
+            "service_ids": [],
+            "duration_min": 30,
+            "limit": 50,
+        }
+        return await buffers(api, SQL.slots, values)
+
+    assert await cost(30) < 1.5 * await cost(1)
 
 
 async def test_bad_parameters_are_named(api: Api) -> None:

@@ -4,9 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dcms.database.queries import Query, queries
 from tests import make
 from tests.api import Api, bad_fields, problem
 from tests.make import workday
+from tests.plans import buffers
+
+SQL = queries("calendar")
 
 BERLIN = "Europe/Berlin"
 
@@ -237,3 +241,51 @@ async def test_patients_logins_see_no_calendars(api: Api) -> None:
     client = await api.own_patient(own["patient_id"])
     for path in ("/calendar/day", "/calendar/week", "/calendar/month", f"/doctors/{own['doctor_id']}/calendar"):
         problem(await client.get(path), 403, "forbidden")
+
+
+async def test_a_calendar_reads_what_belongs_to_its_days(api: Api) -> None:
+    await api.owner.execute(
+        """
+        insert into employee (first_name, last_name, is_bookable)
+        select 'Eva', number::text, true from generate_series(1, 20) as number
+        """
+    )
+    await api.owner.execute(
+        """
+        insert into patient (first_name, last_name)
+        select 'Anna', number::text from generate_series(1, 400) as number
+        """
+    )
+    # 20,000 in a year and a half: 40 a day
+    await api.owner.execute("alter table appointment disable trigger user")
+    await api.owner.execute(
+        """
+        insert into appointment (patient_id, doctor_id, starts_at, ends_at)
+        select
+            1 + number % 400,
+            1 + number % 20,
+            starts_at,
+            starts_at + interval '30 minutes'
+        from generate_series(0, 19999) as number
+        cross join lateral (
+            select $1::timestamptz + number / 40 * interval '1 day' + number / 20 % 2 * interval '1 hour' as starts_at
+        ) as time
+        """,
+        at(9, day=-250),
+    )
+    await api.owner.execute("analyze")
+
+    async def cost(statement: Query, days: int, doctor_ids: list[int] | None = None) -> int:
+        values: dict[str, Any] = {
+            "first_day": at(0).date(),
+            "last_day": at(0, day=days - 1).date(),
+            "doctor_ids": doctor_ids,
+            "include_cancelled": False,
+        }
+        return await buffers(api, statement, values | ({"always": False} if statement is SQL.days else {}))
+
+    day, week, two_months = [await cost(SQL.days, days) for days in (1, 7, 62)]
+    assert day < 40 * 15
+    assert week < 7.5 * day
+    assert await cost(SQL.months, 31) < 31 * await cost(SQL.months, 1)
+    assert await cost(SQL.days, 62, [1]) < two_months / 10
