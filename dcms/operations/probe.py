@@ -16,7 +16,7 @@ from dcms.web.problems import Problem
 SQL = queries("operations")
 
 KEPT_S = 0.25
-TIMEOUT_S = 1.5
+TIMEOUT_S = 1.0
 FAILURES = (*AWAY, asyncpg.PostgresError, Problem)
 
 
