@@ -79,6 +79,18 @@ async def test_nothing_to_invoice_is_409_until_the_draft_is_void(api: Api) -> No
     assert [line["treatment_item_id"] for line in second.json()["lines"]] == items
 
 
+async def test_of_many_at_once_one_finds_something_to_invoice(api: Api) -> None:
+    given = await rows.practice(api)
+    await done(api, given, {}, {}, {})
+
+    answers = await asyncio.gather(
+        *(api.admin.post(f"/patients/{given.patient_id}/invoices/from_treatments") for _ in range(6))
+    )
+
+    outcomes = sorted(answer.json().get("code", "done") for answer in answers)
+    assert outcomes == ["done"] + ["nothing_to_invoice"] * 5
+
+
 async def test_many_at_once_invoice_everything_once(api: Api) -> None:
     given = await rows.practice(api)
     items = await done(api, given, {}, {}, {})
