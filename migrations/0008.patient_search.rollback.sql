@@ -1,3 +1,4 @@
+drop function patient_answer(patient, bigint);
 drop function patients_of_doctor(bigint);
 drop index appointment_doctor_patient;
 drop index patient_birth_date;

@@ -173,3 +173,51 @@ language sql stable parallel safe as $$
     where doctor_id = id
         and status <> 'cancelled'
 $$;
+
+-- What every answer shows of a patient; to a patient's login not the staff's note.
+create function patient_answer(patient patient, own_patient_id bigint)
+returns table (
+    patient_id bigint,
+    register_number text,
+    user_id bigint,
+    first_name text,
+    last_name text,
+    middle_name text,
+    birth_date date,
+    gender text,
+    email text,
+    address text,
+    note text,
+    alerts text[],
+    primary_phone text,
+    status text,
+    merged_into bigint,
+    archived_at timestamptz,
+    last_seen_at timestamptz,
+    created_at timestamptz,
+    updated_at timestamptz,
+    version bigint
+)
+language sql stable parallel safe as $$
+    select
+        ($1).patient_id,
+        ($1).register_number,
+        ($1).user_id,
+        ($1).first_name,
+        ($1).last_name,
+        ($1).middle_name,
+        ($1).birth_date,
+        ($1).gender,
+        ($1).email,
+        ($1).address,
+        case when $2 is null then ($1).note end,
+        ($1).alerts,
+        patient_primary_phone(($1).patient_id),
+        ($1).status,
+        ($1).merged_into,
+        ($1).archived_at,
+        patient_last_seen_at(($1).patient_id),
+        ($1).created_at,
+        ($1).updated_at,
+        ($1).version
+$$;

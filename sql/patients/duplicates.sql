@@ -44,30 +44,12 @@ likely as (
     group by patient_id
 )
 select
-    patient.patient_id,
-    patient.register_number,
-    patient.user_id,
-    patient.first_name,
-    patient.last_name,
-    patient.middle_name,
-    patient.birth_date,
-    patient.gender,
-    patient.email,
-    patient.address,
-    patient.note,
-    patient.alerts,
-    patient_primary_phone(patient.patient_id) as primary_phone,
-    patient.status,
-    patient.merged_into,
-    patient.archived_at,
-    patient_last_seen_at(patient.patient_id) as last_seen_at,
-    patient.created_at,
-    patient.updated_at,
-    patient.version,
+    shown.*,
     likely.score,
     likely.reasons
 from likely
 join patient on patient.patient_id = likely.patient_id
+cross join lateral patient_answer(patient, null) as shown
 where patient.merged_into is null
     and (
         :after_score::float8 is null

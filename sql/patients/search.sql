@@ -186,29 +186,11 @@ hit as (
     limit 1000
 )
 select
-    patient.patient_id,
-    patient.register_number,
-    patient.user_id,
-    patient.first_name,
-    patient.last_name,
-    patient.middle_name,
-    patient.birth_date,
-    patient.gender,
-    patient.email,
-    patient.address,
-    patient.note,
-    patient.alerts,
-    patient_primary_phone(patient.patient_id) as primary_phone,
-    patient.status,
-    patient.merged_into,
-    patient.archived_at,
-    patient_last_seen_at(patient.patient_id) as last_seen_at,
-    patient.created_at,
-    patient.updated_at,
-    patient.version,
+    shown.*,
     hit.score
 from hit
 join patient on patient.patient_id = hit.patient_id
+cross join lateral patient_answer(patient, null) as shown
 where :after_score::integer is null
     or (hit.score, - hit.patient_id) < (:after_score::integer, - :after_id::bigint)
 order by hit.score desc, hit.patient_id
