@@ -71,7 +71,8 @@ def start(api: Api, twilio: FakeTwilio) -> subprocess.Popen[bytes]:
 
 
 async def statuses(api: Api) -> Counter[str]:
-    return Counter(row[0] for row in await api.owner.fetch("select status from sms"))
+    rows = await api.owner.fetch("select status, count(*) from sms group by status")
+    return Counter({status: messages for status, messages in rows})
 
 
 async def kill_some(workers: list[subprocess.Popen[bytes]], api: Api, twilio: Reporting) -> None:
@@ -98,7 +99,7 @@ async def test_workers_killed_while_sending_lose_nothing_and_send_nothing_twice(
             killing = asyncio.create_task(kill_some(workers, api, twilio))
             while (await statuses(api))["delivered"] < MESSAGES:
                 assert time.monotonic() - started < TIMEOUT_S, await statuses(api)
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.5)
             await killing
             for worker in workers:
                 worker.send_signal(signal.SIGTERM)

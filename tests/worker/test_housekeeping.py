@@ -16,6 +16,15 @@ async def test_what_is_too_old_goes_and_the_rest_stays(api: Api) -> None:
         values
             (1, 'old', '', 200, '[]', '', now() - interval '25 hours'),
             (1, 'new', '', 200, '[]', '', now() - interval '23 hours');
+        insert into webhook_event (kind, subject, event, details, body, content_type, query_string, received_at)
+        values
+            ('call', 'old', '', '{}', '', '', '', now() - interval '91 days'),
+            ('call', 'new', '', '{}', '', '', '', now() - interval '89 days');
+        insert into outbox (kind, payload, created_at, failed_at)
+        values
+            ('old', '{}', now() - interval '99 days', now() - interval '91 days'),
+            ('new', '{}', now() - interval '99 days', now() - interval '89 days'),
+            ('waiting', '{}', now() - interval '99 days', null);
         """
     )
 
@@ -23,6 +32,8 @@ async def test_what_is_too_old_goes_and_the_rest_stays(api: Api) -> None:
 
     assert await api.owner.fetchval("select array_agg(user_id) from access_change") == [2]
     assert await api.owner.fetchval("select array_agg(key) from idempotency_key") == ["new"]
+    assert await api.owner.fetchval("select array_agg(subject) from webhook_event") == ["new"]
+    assert await api.owner.fetchval("select array_agg(kind order by kind) from outbox") == ["new", "waiting"]
 
 
 async def test_the_audit_log_has_its_next_months(api: Api) -> None:
