@@ -7,7 +7,7 @@ import msgspec
 from dcms.database.pool import Database
 from dcms.database.queries import queries
 from dcms.patients.structs import NOT_MERGED, PatientFilter
-from dcms.sms.drafts import Drafts, sendable, written
+from dcms.sms.drafts import Drafts, complete, require_sendable, written
 from dcms.sms.encoding import measure
 from dcms.sms.repository import require_future
 from dcms.sms.structs import MAX_RECIPIENTS, BulkSend, BulkSent, Skipped, SkipReason
@@ -75,9 +75,9 @@ class BulkRepository:
         context = written(wanted.context)
         # every patient has his names: what is missing is missing for all, also when nobody is reached
         known = {**clinic, "patient.first_name": "-", "patient.last_name": "-", **context}
-        sendable(Rendered("-", render(template, known).missing))
-        return [
-            sendable(
+        complete(Rendered("-", render(template, known).missing))
+        texts = [
+            complete(
                 render(
                     template,
                     {
@@ -90,6 +90,9 @@ class BulkRepository:
             )
             for each in reached
         ]
+        for text in texts:
+            require_sendable(text)
+        return texts
 
     async def _add(self, wanted: BulkSend, reached: list[Recipient], texts: list[str]) -> int:
         async with self._database.transaction():

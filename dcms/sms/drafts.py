@@ -6,7 +6,7 @@ import msgspec
 
 from dcms.database.pool import Database
 from dcms.database.queries import queries
-from dcms.sms.structs import MAX_TEXT_LENGTH
+from dcms.sms.structs import MAX_SENT_LENGTH
 from dcms.sms.templates import Rendered, render
 from dcms.web.problems import Refused
 
@@ -84,12 +84,16 @@ def written(context: Context) -> dict[str, str]:
     return {name: str(value) for name, value in context.items()}
 
 
-def sendable(rendered: Rendered) -> str:
-    """A rendered text that may go out. Raises Refused for missing values and for one that is too long or empty."""
+def complete(rendered: Rendered) -> str:
+    """A rendered text that says something. Raises Refused for missing values and for an empty one."""
     if rendered.missing:
         raise Refused("missing_values", "The template names values that there are none for.", missing=rendered.missing)
     if not rendered.text.strip():
         raise Refused("empty", "The text is empty.")
-    if len(rendered.text) > MAX_TEXT_LENGTH:
-        raise Refused("text_too_long", f"With its values the text has more than {MAX_TEXT_LENGTH} characters.")
     return rendered.text
+
+
+def require_sendable(text: str) -> None:
+    """Refuse what the provider does not take in one message."""
+    if len(text) > MAX_SENT_LENGTH:
+        raise Refused("text_too_long", f"The text has more than {MAX_SENT_LENGTH} characters.", field="text")

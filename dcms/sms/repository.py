@@ -8,7 +8,7 @@ from dcms.database.lists import Filter, Ordering, page
 from dcms.database.pool import Database
 from dcms.database.queries import queries
 from dcms.phones.numbers import number_row
-from dcms.sms.drafts import Drafts, sendable
+from dcms.sms.drafts import Drafts, complete, require_sendable
 from dcms.sms.encoding import measure
 from dcms.sms.structs import Batch, Direction, Draft, NewSms, Preview, Sms, SmsStatus
 from dcms.web.pages import Page, PageRequest
@@ -105,7 +105,9 @@ class SmsRepository:
         if text is None:
             assert new.template_id is not None
             template = await self._drafts.template(new.template_id)
-            text = sendable(await self._drafts.fill(template, patient_id, None, new.context))
+            text = complete(await self._drafts.fill(template, patient_id, None, new.context))
+        if new.send:
+            require_sendable(text)
         size = measure(text)
         return await self._database.one(
             SQL.add,

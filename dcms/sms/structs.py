@@ -13,8 +13,9 @@ from dcms.web.bodies import FieldFault
 from dcms.web.fields import Id, Instant
 from dcms.web.problems import FieldError
 
-# what the provider takes in one message
-MAX_TEXT_LENGTH = 1600
+# what the provider takes in one message; what is only written down, or has yet to be filled in, may be longer
+MAX_SENT_LENGTH = 1600
+MAX_TEXT_LENGTH = 10_000
 MAX_RECIPIENTS = 10_000
 
 SmsStatus = Literal[
@@ -41,7 +42,15 @@ def name_faults(values: dict[str, str | int | float]) -> list[FieldError]:
     ]
 
 
-MessageText = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT_LENGTH, examples=["See you tomorrow at 9:00."])]
+MessageText = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=MAX_TEXT_LENGTH,
+        description=f"Sent as it is; over {MAX_SENT_LENGTH} characters it can only be logged (422 `text_too_long`).",
+        examples=["See you tomorrow at 9:00."],
+    ),
+]
 TemplateText = Annotated[
     str,
     Meta(
@@ -55,7 +64,7 @@ TemplateText = Annotated[
 TemplateContext = Annotated[
     dict[
         Annotated[str, Meta(min_length=1, max_length=100)],
-        Annotated[str, Meta(max_length=MAX_TEXT_LENGTH)] | int | float,
+        Annotated[str, Meta(max_length=MAX_SENT_LENGTH)] | int | float,
     ],
     Meta(
         max_length=50,

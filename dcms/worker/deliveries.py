@@ -118,7 +118,7 @@ class Deliveries:
 
     async def give_up(self, job: Job, error_code: str) -> bool:
         """Let a message fail; its job stays to be seen."""
-        sms_id = job.payload["sms_id"]
+        sms_id = job.payload.get("sms_id")
         log.warning("sms.failed", sms_id=sms_id, error_code=error_code, attempts=job.attempts)
         await self._database.execute(
             SQL.give_up, outbox_id=job.outbox_id, lease_token=job.lease_token, sms_id=sms_id, error_code=error_code

@@ -8,7 +8,7 @@ import msgspec
 from dcms.database.pool import Database
 from dcms.database.queries import queries
 from dcms.sms.encoding import measure
-from dcms.sms.structs import MAX_TEXT_LENGTH
+from dcms.sms.structs import MAX_SENT_LENGTH
 from dcms.sms.templates import render
 from dcms.worker.outbox import Job
 
@@ -93,6 +93,6 @@ def _text(wanted: Wanted, template: ReminderTemplate | None) -> tuple[str, int |
     """What the clinic wants to say, or the built-in text when that can't be sent: a reminder is not left out."""
     if template is not None:
         rendered = render(template.text, wanted.values)
-        if not rendered.missing and len(rendered.text) <= MAX_TEXT_LENGTH:
+        if not rendered.missing and len(rendered.text) <= MAX_SENT_LENGTH:
             return rendered.text, template.template_id
     return render(BUILT_IN, wanted.values).text, None

@@ -95,6 +95,15 @@ async def test_a_template_must_exist_be_active_and_come_out_sendable(api: Api) -
     assert (await send(long, x="x" * 800)).json()["segments"] == 11
 
 
+async def test_a_text_too_long_for_the_provider_can_only_be_logged(api: Api) -> None:
+    _, hold = await make.holder(api)
+
+    answer = await api.receptionist.post(f"/phone_numbers/{hold}/sms", json={"text": "x" * 1601})
+
+    assert problem(answer, 422, "text_too_long")["errors"][0]["field"] == "text"
+    assert (await make.sms(api, hold, text="x" * 10_000, send=False))["segments"] == 66
+
+
 async def test_a_message_for_later_is_scheduled(api: Api) -> None:
     _, hold = await make.holder(api)
     later = datetime.now(UTC) + timedelta(hours=1)
@@ -154,7 +163,7 @@ async def test_a_shared_number_keeps_the_patient_it_was_written_to(api: Api) -> 
     [
         ({}, {"text"}),
         ({"text": " "}, {"text"}),
-        ({"text": "x" * 1601}, {"text"}),
+        ({"text": "x" * 10_001}, {"text"}),
         ({"text": "x", "template_id": 1}, {"template_id"}),
         ({"text": "x", "context": {"a": "b"}}, {"context"}),
         ({"text": "x", "scheduled_for": "2026-12-01T09:00:00"}, {"scheduled_for"}),
