@@ -3,7 +3,7 @@
 import ast
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import asyncpg
@@ -14,6 +14,7 @@ import dcms
 from dcms.database.lists import Filter, Ordering, page_statement
 from dcms.database.queries import Queries, Query, parse, queries
 from dcms.paths import SQL_DIR
+from tests.databases import drop_database, fresh_database, running_cluster
 
 FILES = {query.name: query for folder in sorted(SQL_DIR.iterdir()) if folder.is_dir() for query in queries(folder.name)}
 
@@ -72,13 +73,21 @@ def test_every_file_is_used() -> None:
     assert sorted(FILES) == sorted({use.query.name for use in USES})
 
 
+@pytest.fixture(scope="module")
+async def connection(template: str) -> AsyncIterator[asyncpg.Connection]:
+    """One connection for all: preparing a statement changes nothing."""
+    url = fresh_database(running_cluster(), template)
+    connection = await asyncpg.connect(url)
+    yield connection
+    await connection.close()
+    drop_database(running_cluster(), url)
+
+
 @pytest.mark.parametrize("name", FILES)
-async def test_the_statement_prepares_and_fills_its_struct(name: str, database_url: str) -> None:
+async def test_the_statement_prepares_and_fills_its_struct(name: str, connection: asyncpg.Connection) -> None:
     rows = {use.row for use in USES if use.query.name == name and use.row is not None}
-    connection = await asyncpg.connect(database_url)
     prepared = await connection.prepare(FILES[name].text)
     columns = [attribute.name for attribute in prepared.get_attributes()]
-    await connection.close()
 
     for row in rows:
         if isinstance(row, type) and issubclass(row, msgspec.Struct):
