@@ -65,9 +65,12 @@ def _serve(_options: argparse.Namespace) -> int:
 
 
 def _worker(_options: argparse.Namespace) -> int:
+    from dcms.logs import configure_logs
     from dcms.worker.process import work
 
-    work(read_settings())
+    settings = read_settings()
+    configure_logs(settings)
+    work(settings)
     return 0
 
 
