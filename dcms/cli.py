@@ -49,6 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--scale", type=int, default=1, help="how many times as many patients and appointments (1)")
     add("openapi", _openapi, "print the OpenAPI document")
     add("doctor", _doctor, "say what is wrong with this installation")
+    outbox = add("outbox", _outbox, "show the jobs that were given up, or put them back")
+    outbox.add_argument("action", choices=["list", "retry"])
+    outbox.add_argument("outbox_id", nargs="?", type=int, help="which one to put back (all)")
     for name, run, help_text in (
         ("backup", _backup, "write a backup of the running database and a manifest to check it by, as its owner"),
         ("restore", _restore, "read a backup into an empty database and compare every table, as its owner"),
@@ -137,6 +140,21 @@ def _doctor(_options: argparse.Namespace) -> int:
     from dcms.doctor import examine
 
     return asyncio.run(examine())
+
+
+def _outbox(options: argparse.Namespace) -> int:
+    import asyncio
+
+    from dcms.worker.letters import list_failed, put_back
+
+    url = _database_url()
+    if options.action == "list":
+        lines = asyncio.run(list_failed(url))
+        print("\n".join(lines) if lines else "no job was given up")
+    else:
+        count = asyncio.run(put_back(url, options.outbox_id))
+        print(f"{count} put back")
+    return 0
 
 
 def _backup(options: argparse.Namespace) -> int:

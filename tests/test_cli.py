@@ -49,6 +49,14 @@ def test_an_installation_from_nothing_to_the_first_login() -> None:
         made = dcms("admin", "create", "anna", env=env, stdin="seven green horses\n")
         twice = dcms("admin", "create", "anna", env=env, stdin="seven green horses\n")
         after = dcms("doctor", env=env)
+        with psycopg.connect(url, autocommit=True) as owner:
+            owner.execute(
+                "insert into outbox (kind, payload, attempts, failed_at, error_code) "
+                "values ('sms.send', '{}', 8, now(), 'provider_down')"
+            )
+        failed = dcms("outbox", "list", env=env)
+        retried = dcms("outbox", "retry", env=env)
+        none_left = dcms("outbox", "list", env=env)
         undone = dcms("rollback", env=env)
     finally:
         drop_database(cluster, url)
@@ -61,6 +69,9 @@ def test_an_installation_from_nothing_to_the_first_login() -> None:
     assert made.returncode == 0, made.stderr
     assert (twice.returncode, "Traceback" in twice.stderr) == (1, False), twice.stderr
     assert (after.returncode, "All is well." in after.stdout) == (0, True), after.stdout
+    assert "after 8 attempts: provider_down" in failed.stdout, failed.stderr
+    assert retried.stdout == "1 put back\n", retried.stderr
+    assert none_left.stdout == "no job was given up\n"
     assert undone.stdout.startswith("taken back: ")
 
 
