@@ -6,6 +6,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from dcms.settings import Settings
+from dcms.shared_measures import shared_measures
 
 BACKLOG = 2048
 # requests a worker takes at once; the rest wait in the backlog
@@ -16,7 +17,12 @@ KILL_TIMEOUT_S = 15
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; running requests are finished first."""
-    Granian(
+    with shared_measures(settings.workers):
+        _server(settings).serve()
+
+
+def _server(settings: Settings) -> Granian:
+    return Granian(
         "dcms.asgi:create",
         factory=True,
         interface=Interfaces.ASGI,
@@ -32,4 +38,4 @@ def serve(settings: Settings) -> None:
         workers_kill_timeout=KILL_TIMEOUT_S,
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
-    ).serve()
+    )
