@@ -17,12 +17,7 @@ KILL_TIMEOUT_S = 15
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; running requests are finished first."""
-    with shared_measures(settings.workers):
-        _server(settings).serve()
-
-
-def _server(settings: Settings) -> Granian:
-    return Granian(
+    server = Granian(
         "dcms.asgi:create",
         factory=True,
         interface=Interfaces.ASGI,
@@ -39,3 +34,5 @@ def _server(settings: Settings) -> Granian:
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
     )
+    with shared_measures(settings.workers):
+        server.serve()
