@@ -26,7 +26,7 @@ from dcms.appointments.structs import (
 )
 from dcms.database.failures import problem_of_failure
 from dcms.database.lists import Filter, Ordering, page
-from dcms.database.pool import Database
+from dcms.database.pool import Database, on_constraint
 from dcms.database.queries import queries
 from dcms.web.pages import Page, PageRequest
 from dcms.web.problems import TITLES, Conflict, NotFound
@@ -167,7 +167,8 @@ class AppointmentRepository:
     def _told_overlaps(self) -> Iterator[None]:
         """Raise the overlap that the database refuses inside, with its times in the clinic's zone."""
         try:
-            yield
+            with on_constraint("appointment_claim_no_overlap", Conflict("appointment_overlap", conflicts=[])):
+                yield
         except asyncpg.PostgresError as error:
             problem = problem_of_failure(error)
             if not isinstance(problem, Conflict) or problem.code != "appointment_overlap":
