@@ -12,6 +12,7 @@ from argon2 import PasswordHasher as Argon2
 
 from dcms.database.queries import queries
 from dcms.demo import names
+from dcms.demo.bills import make_bills
 from dcms.demo.catalogue import ASSISTANTS, CHAIRS, DENTISTS, FRONT_DESK, POSITIONS, SERVICES
 from dcms.demo.diary import Entry, diary
 
@@ -70,8 +71,12 @@ async def _seed(owner_url: str, scale: int) -> None:
             await _Seeder(connection, scale).run()
             if scale > 1:
                 await connection.execute(SQL.claims.text)
+                await connection.execute(SQL.terms.text)
+            await connection.execute(SQL.treatments.text)
+            await connection.execute(SQL.messages.text)
     finally:
         await connection.close()
+    await make_bills(owner_url, random.Random(SEED))
 
 
 class _Seeder:
