@@ -38,6 +38,8 @@ from dcms.employees.repository import EmployeeRepository
 from dcms.events.controller import EventController
 from dcms.home.controller import HomeController
 from dcms.home.repository import HomeRepository
+from dcms.merges.controller import MergeController
+from dcms.merges.repository import MergeRepository
 from dcms.odontogram.controller import OdontogramController
 from dcms.odontogram.repository import OdontogramRepository
 from dcms.operations.build import version_of
@@ -101,6 +103,7 @@ CONTROLLERS = [
     PatientBillingController,
     EmployeeController,
     EventController,
+    MergeController,
     PatientController,
     PhoneNumberController,
     EmployeePhoneNumberController,
@@ -161,6 +164,7 @@ def repositories(services: Services) -> dict[str, Any]:
         "employees": EmployeeRepository(database),
         "events": services.feed,
         "measures": services.measures,
+        "merges": MergeRepository(database),
         "patients": patients,
         "phones": PhoneRepository(database, OF_PATIENTS),
         "employee_phones": PhoneRepository(database, OF_EMPLOYEES),

@@ -130,6 +130,16 @@ class Database:
                 self._transaction.reset(token)
 
     @asynccontextmanager
+    async def rehearsal(self) -> AsyncIterator[None]:
+        """Run the statements of this task, and undo them at the end."""
+        async with self.transaction() as connection:
+            savepoint = connection.transaction()
+            await savepoint.start()
+            # an error undoes the whole transaction anyway
+            yield
+            await savepoint.rollback()
+
+    @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """The transaction's connection of the current task, else one from the pool."""
         running = self._transaction.get()

@@ -21,9 +21,7 @@ FOLDER = Path(__file__).parent
 NOT_BUILT: frozenset[str] = frozenset(
     {
         "GET /api/v1/patients/export.csv",
-        "POST /api/v1/patients/{patient_id}/merge",
         "GET /api/v1/patients/{patient_id}/summary",
-        "POST /api/v1/patients/{patient_id}/unmerge",
         "POST /api/v1/sms/bulk_send",
     }
 )

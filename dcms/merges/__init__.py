@@ -1,0 +1,1 @@
+"""Merging two records of one person, and undoing it."""

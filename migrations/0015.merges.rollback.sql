@@ -1,0 +1,10 @@
+drop trigger follow_merge on call;
+drop trigger follow_merge on sms;
+drop function follow_merge();
+drop function rows_kept_by_survivor(patient_merge, bigint);
+drop function return_patient_rows(bigint, bigint, bigint);
+drop function money_bound_to_survivor(bigint, bigint);
+drop function move_patient_rows(bigint, bigint, bigint);
+drop table patient_merge_row;
+drop table patient_merge;
+drop table patient_reference;

@@ -1,0 +1,131 @@
+"""Merges at the same moment as each other, and as whatever else is written of the two."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from tests import make
+from tests.api import Api, problem
+from tests.merges.records import NOTHING, contents, merge, with_everything
+
+
+@pytest.mark.parametrize("round_number", range(5))
+async def test_of_both_ways_at_once_exactly_one_wins(api: Api, round_number: int) -> None:
+    a = await with_everything(api, "+491712345678", 9)
+    b = await with_everything(api, "+491712345679", 11)
+    before = await contents(api)
+
+    answers = await asyncio.gather(
+        *(
+            api.manager.post(f"/patients/{target}/merge", json={"source_patient_id": source})
+            for target, source in ((a, b), (b, a))
+        )
+    )
+
+    won, lost = sorted(answers, key=lambda answer: answer.status_code)
+    survivor = won.json()["patient"]["patient_id"]
+    after = await contents(api)
+    assert won.status_code == 200
+    assert problem(lost, 409, "merged")["merged_into"] == survivor
+    assert {name: rows.keys() for name, rows in after.items()} == {name: rows.keys() for name, rows in before.items()}
+    assert {row["patient_id"] for name, rows in after.items() if name != "patient" for row in rows.values()} == {
+        survivor
+    }
+
+
+async def test_of_many_at_once_one_moves(api: Api) -> None:
+    target = (await make.patient(api))["patient_id"]
+    source = await with_everything(api, "+491712345679", 11)
+
+    merged = await asyncio.gather(*(merge(api, target, source) for _ in range(6)))
+
+    assert sorted(each["moved"] == NOTHING for each in merged) == [False, *[True] * 5]
+    assert await api.owner.fetchval("select count(*) from patient_merge") == 1
+
+
+async def test_a_ring_of_merges_leaves_one_who_is_not_merged(api: Api) -> None:
+    ids = [(await make.patient(api))["patient_id"] for _ in range(5)]
+
+    answers = await asyncio.gather(
+        *(
+            api.manager.post(f"/patients/{target}/merge", json={"source_patient_id": source})
+            for target, source in zip(ids, ids[1:] + ids[:1], strict=True)
+        )
+    )
+
+    assert {answer.status_code for answer in answers} == {200, 409}
+    merged = {answer.json()["code"] for answer in answers if answer.status_code == 409}
+    assert merged == {"merged"}
+    # whoever is merged points to somebody who isn't
+    assert (
+        await api.owner.fetchval(
+            """
+            select count(*)
+            from patient as source
+            join patient as target on target.patient_id = source.merged_into
+            where target.merged_into is not null
+            """
+        )
+        == 0
+    )
+
+
+async def test_whatever_is_written_of_the_source_meanwhile_is_the_targets_or_refused(api: Api) -> None:
+    target, source = [(await make.patient(api))["patient_id"] for _ in range(2)]
+    _, hold = await make.holder(api, "+491712345670")
+    await api.owner.execute("update patient_phone set patient_id = $1 where phone_number_id = $2", source, hold)
+    doctor_id = await make.doctor(api)
+    writes: list[tuple[str, dict[str, Any]]] = [
+        ("/payments", {"patient_id": source, "amount": "1.00", "method": "cash"}),
+        ("/invoices", {"patient_id": source, "lines": [make.line()]}),
+        ("/treatments", {"patient_id": source, "doctor_id": doctor_id}),
+        (f"/patients/{source}/phone_numbers", {"number": "+491712345671"}),
+        (f"/phone_numbers/{hold}/sms", {"text": "Hello"}),
+        ("/calls", {"phone_number_id": hold, "direction": "in"}),
+        (
+            "/appointments",
+            {"patient_id": source, "doctor_id": doctor_id, "starts_at": make.workday().isoformat()},
+        ),
+    ]
+
+    async def write(path: str, body: dict[str, Any]) -> httpx.Response:
+        return await api.admin.post(path, json=body)
+
+    for _ in range(3):
+        merged, *answers = await asyncio.gather(
+            api.manager.post(f"/patients/{target}/merge", json={"source_patient_id": source}),
+            *(write(path, body) for path, body in writes),
+        )
+        left = await contents(api)
+
+        assert merged.status_code == 200
+        assert {answer.status_code for answer in answers} <= {201, 409}
+        for name, rows in left.items():
+            assert name == "patient" or source not in {row["patient_id"] for row in rows.values()}, name
+        await api.manager.post(f"/patients/{target}/unmerge", json={"source_patient_id": source})
+        await api.owner.execute("delete from appointment_event; delete from treatment; delete from appointment")
+
+
+@pytest.mark.parametrize("table", ["sms", "call"])
+async def test_what_comes_in_for_the_source_during_the_merge_is_the_targets(api: Api, table: str) -> None:
+    target, source = [(await make.patient(api))["patient_id"] for _ in range(2)]
+    columns = {
+        "sms": "direction, text, status, segments, encoding) values ($1, 'in', 'x', 'received', 1, 'GSM-7')",
+        "call": "direction, contact_type, status, started_at) values ($1, 'in', 'patient', 'missed', now())",
+    }[table]
+    insert = f"insert into {table} (patient_id, {columns} returning patient_id"
+
+    # one comes just before the merge and is not yet committed
+    async with api.owner.transaction():
+        await api.owner.execute(insert, source)
+        merging = asyncio.create_task(merge(api, target, source))
+        await asyncio.sleep(0.3)
+        is_waiting = not merging.done()
+    merged = await merging
+    late = await api.owner.fetchval(insert, source)
+
+    assert is_waiting
+    assert merged["moved"][table] == 1
+    assert late == target
