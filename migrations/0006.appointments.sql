@@ -106,32 +106,38 @@ declare
     has_new_doctor boolean := has_moved
         or (old.doctor_id, old.buffer_minutes) is distinct from (new.doctor_id, new.buffer_minutes);
     has_new_chair boolean := has_moved or old.chair_id is distinct from new.chair_id;
+    is_placed_anew boolean := has_new_doctor or has_new_chair;
     new_patient bigint := case when has_new_patient then new.patient_id end;
     new_doctor bigint := case when has_new_doctor and not new.is_overbooked then new.doctor_id end;
     new_chair bigint := case when has_new_chair and not new.is_overbooked then new.chair_id end;
 begin
-    perform hold_for_booking(new_patient, new.doctor_id, new.chair_id);
+    perform hold_for_booking(
+        new_patient,
+        case when is_placed_anew then new.doctor_id end,
+        case when is_placed_anew then new.chair_id end
+    );
 
-    if exists (
-        select
-        from overlapping_claims(new_patient, new_doctor, new_chair, new.starts_at, new.ends_at, new.buffer_minutes, new.appointment_id)
-    ) then
-        perform refuse(409, 'appointment_overlap', jsonb_build_object('conflicts', jsonb_agg(conflict order by conflict)))
+    perform refuse(409, 'appointment_overlap', jsonb_build_object('conflicts', conflicts))
+    from (
+        select jsonb_agg(conflict order by starts_at, appointment_id, resource) as conflicts
         from overlapping_claims(
             new_patient, new_doctor, new_chair, new.starts_at, new.ends_at, new.buffer_minutes, new.appointment_id
-        ) as conflict;
-    end if;
+        ) as conflict
+    ) as overlap
+    where conflicts is not null;
 
     -- the one booked over another is marked, not the one below it
-    new.is_overbooked := (new.is_overbooked or was_overbooked) and exists (
-        select
-        from overlapping_claims(
-            null,
-            case when has_new_doctor or was_overbooked then new.doctor_id end,
-            case when has_new_chair or was_overbooked then new.chair_id end,
-            new.starts_at, new.ends_at, new.buffer_minutes, new.appointment_id
-        )
-    );
+    if is_placed_anew then
+        new.is_overbooked := (new.is_overbooked or was_overbooked) and exists (
+            select
+            from overlapping_claims(
+                null,
+                case when has_new_doctor or was_overbooked then new.doctor_id end,
+                case when has_new_chair or was_overbooked then new.chair_id end,
+                new.starts_at, new.ends_at, new.buffer_minutes, new.appointment_id
+            )
+        );
+    end if;
     return new;
 end
 $$;

@@ -157,6 +157,25 @@ async def test_reopening_one_needs_the_time_as_any_other_does(api: Api) -> None:
     assert answer.json()["is_overbooked"] is True
 
 
+async def test_another_patient_alone_neither_unmarks_it_nor_waits_for_its_doctor(api: Api) -> None:
+    below = await make.appointment(api)
+    over = (await book(api.doctor, api, below["doctor_id"], **OVER)).json()
+    await api.receptionist.post(f"/appointments/{below['appointment_id']}/cancel")
+    patient_id = (await make.patient(api))["patient_id"]
+
+    # as a merge of patients does, while somebody books the doctor
+    async with api.owner.transaction(), api.services.database.transaction() as merge:
+        await api.owner.execute("select from employee for no key update")
+        await merge.execute("select acting('{}')")
+        await merge.execute(
+            "update appointment set patient_id = $1 where appointment_id = $2", patient_id, over["appointment_id"]
+        )
+
+    moved = (await api.assistant.get(f"/appointments/{over['appointment_id']}")).json()
+    assert (moved["patient_id"], moved["is_overbooked"]) == (patient_id, True)
+    assert ids(await book(api.doctor, api, over["doctor_id"])) == [(over["appointment_id"], "doctor")]
+
+
 async def test_at_once_one_is_ordinary_and_the_others_know(api: Api) -> None:
     doctor_id = await make.doctor(api)
     patients = [(await make.patient(api))["patient_id"] for _ in range(30)]
