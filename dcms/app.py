@@ -36,6 +36,8 @@ from dcms.dashboard.repository import DashboardRepository
 from dcms.employees.controller import EmployeeController
 from dcms.employees.repository import EmployeeRepository
 from dcms.events.controller import EventController
+from dcms.export.controller import ExportController
+from dcms.export.repository import ExportRepository
 from dcms.home.controller import HomeController
 from dcms.home.repository import HomeRepository
 from dcms.merges.controller import MergeController
@@ -103,6 +105,7 @@ CONTROLLERS = [
     PatientBillingController,
     EmployeeController,
     EventController,
+    ExportController,
     MergeController,
     PatientController,
     PhoneNumberController,
@@ -163,6 +166,7 @@ def repositories(services: Services) -> dict[str, Any]:
         "invoices": InvoiceRepository(database),
         "employees": EmployeeRepository(database),
         "events": services.feed,
+        "exports": ExportRepository(database, services.trail, services.watch, patients.whole_list),
         "measures": services.measures,
         "merges": MergeRepository(database),
         "patients": patients,

@@ -56,15 +56,7 @@ async def page(
     **arguments: Any,
 ) -> Page[T]:
     """One page of a list, with the cursor of the next."""
-    wanted = [each for each in filters if each.value is not None]
-    after = request.after or ()
-    text = page_statement(query, row, tuple(each.kind for each in wanted), ordering, bool(after))
-    values = [
-        *query.bind(arguments),
-        *(each.value for each in wanted if each.operator != "null"),
-        *after,
-        request.limit + 1,
-    ]
+    text, values = statement(query, row, filters, ordering, request.after or (), request.limit + 1, **arguments)
     records = request.page(
         await database.records(text, values), lambda last: [last[column] for column in ordering.columns]
     )
@@ -72,9 +64,25 @@ async def page(
     return Page([row(*record[:width]) for record in records.items], records.next_cursor)
 
 
+def statement(
+    query: Query,
+    row: type[msgspec.Struct],
+    filters: Sequence[Filter],
+    ordering: Ordering,
+    after: Sequence[Any] = (),
+    limit: int | None = None,
+    **arguments: Any,
+) -> tuple[str, list[Any]]:
+    """The statement of a list and its values: all of it, or a part after a row."""
+    wanted = [each for each in filters if each.value is not None]
+    text = page_statement(query, row, tuple(each.kind for each in wanted), ordering, bool(after))
+    values = (each.value for each in wanted if each.operator != "null")
+    return text, [*query.bind(arguments), *values, *after, limit]
+
+
 @lru_cache(4096)
 def page_statement(
-    query: Query, row: type[T], filters: tuple[tuple[str, str], ...], ordering: Ordering, has_after: bool
+    query: Query, row: type[msgspec.Struct], filters: tuple[tuple[str, str], ...], ordering: Ordering, has_after: bool
 ) -> str:
     """The whole statement; its parameters are the file's, the filters', the cursor's and the limit."""
     listed = Table("listed")

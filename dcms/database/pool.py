@@ -38,6 +38,14 @@ CONNECT_OPTIONS: dict[str, Any] = {
     "target_session_attrs": "read-write",
 }
 
+# each part of what is read; in between the reader of the answer may take his time
+SNAPSHOT_TIMEOUT_S = 60
+SNAPSHOT_SETTINGS = {
+    "application_name": "dcms export",
+    "statement_timeout": f"{SNAPSHOT_TIMEOUT_S}s",
+    "idle_in_transaction_session_timeout": f"{SNAPSHOT_TIMEOUT_S}s",
+}
+
 
 class Database:
     """Runs statements, each on a connection of its own or on the transaction's of the current task."""
@@ -138,6 +146,23 @@ class Database:
             # an error undoes the whole transaction anyway
             yield
             await savepoint.rollback()
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[asyncpg.Connection]:
+        """A connection of its own that reads one state of the database, for what outlasts a request."""
+        connection = await asyncpg.connect(
+            self.url,
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=SNAPSHOT_TIMEOUT_S,
+            server_settings={**SERVER_SETTINGS, **SNAPSHOT_SETTINGS},
+        )
+        try:
+            await self._prepare(connection)
+            await connection.transaction(isolation="repeatable_read", readonly=True).start()
+            yield connection
+        finally:
+            # there is nothing to commit, and whoever is cancelled can't wait
+            connection.terminate()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:

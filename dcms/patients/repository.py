@@ -1,5 +1,7 @@
 """Patients in the database."""
 
+from typing import Any
+
 import msgspec
 from msgspec.structs import asdict, astuple
 
@@ -7,7 +9,7 @@ from dcms.access.callers import Caller
 from dcms.access.permissions import Permission
 from dcms.context import current_context
 from dcms.database.codecs import localize
-from dcms.database.lists import Filter, Ordering, page
+from dcms.database.lists import Filter, Ordering, page, statement
 from dcms.database.pool import Database, on_constraint
 from dcms.database.queries import queries
 from dcms.patients.search import parts_of
@@ -66,17 +68,21 @@ class PatientRepository:
         """Patients: found by a query best first, else newest first."""
         if wanted.query is not None:
             return await self._search(wanted.query, wanted, request)
-        filters = [
-            Filter("status", "eq", wanted.status[0])
-            if len(wanted.status) == 1
-            else Filter("status", "any", wanted.status),
-            Filter("birth_date", "eq", wanted.born),
-        ]
+        filters = _filters(wanted)
         if wanted.doctor_id is None:
             return await page(self._database, SQL.find, Patient, filters, NEWEST_FIRST, request)
         return await page(
             self._database, SQL.find_of_doctor, Patient, filters, NEWEST_FIRST, request, doctor_id=wanted.doctor_id
         )
+
+    def whole_list(self, wanted: PatientFilter) -> tuple[str, list[Any]]:
+        """The statement of a list to its end, in its order, and the statement's values."""
+        if wanted.query is not None:
+            return SQL.search.text, SQL.search.bind(_search_arguments(wanted.query, wanted, None))
+        filters = _filters(wanted)
+        if wanted.doctor_id is None:
+            return statement(SQL.find, Patient, filters, NEWEST_FIRST)
+        return statement(SQL.find_of_doctor, Patient, filters, NEWEST_FIRST, doctor_id=wanted.doctor_id)
 
     async def find_ids(self, wanted: PatientFilter, limit: int) -> list[int]:
         """The ids of the first patients of a list, in its order."""
@@ -84,18 +90,8 @@ class PatientRepository:
         return [patient.patient_id for patient in found.items]
 
     async def _search(self, query: str, wanted: PatientFilter, request: PageRequest) -> Page[Patient]:
-        after_score, after_id = request.after or (None, None)
-        hits = await self._database.all(
-            SQL.search,
-            PatientHit,
-            parts=parts_of(query, current_context.get().default_region),
-            status=wanted.status,
-            born=wanted.born,
-            doctor_id=wanted.doctor_id,
-            after_score=after_score,
-            after_id=after_id,
-            limit=request.limit + 1,
-        )
+        arguments = _search_arguments(query, wanted, request.limit + 1, *(request.after or ()))
+        hits = await self._database.all(SQL.search, PatientHit, **arguments)
         found = request.page(hits, lambda last: [last.score, last.patient_id])
         return Page([Patient(*astuple(hit)[:-1]) for hit in found.items], found.next_cursor)
 
@@ -170,6 +166,27 @@ class PatientRepository:
         async with self._database.transaction():
             await self._database.one(SQL.unlink_user, int, patient_id=patient_id)
             return await self.get(patient_id)
+
+
+def _filters(wanted: PatientFilter) -> list[Filter]:
+    # of one status the index knows the order too
+    is_one = len(wanted.status) == 1
+    status = Filter("status", "eq", wanted.status[0]) if is_one else Filter("status", "any", wanted.status)
+    return [status, Filter("birth_date", "eq", wanted.born)]
+
+
+def _search_arguments(
+    query: str, wanted: PatientFilter, limit: int | None, after_score: int | None = None, after_id: int | None = None
+) -> dict[str, Any]:
+    return {
+        "parts": parts_of(query, current_context.get().default_region),
+        "status": wanted.status,
+        "born": wanted.born,
+        "doctor_id": wanted.doctor_id,
+        "after_score": after_score,
+        "after_id": after_id,
+        "limit": limit,
+    }
 
 
 def _duplicate(match: PatientMatch) -> Duplicate:
