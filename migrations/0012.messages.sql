@@ -113,6 +113,64 @@ language sql stable parallel safe as $$
     select phone_number_id from patient_phone where patient_id = holder_id and e164 = number
 $$;
 
+-- What every answer shows of a message.
+create function sms_answer(sms sms)
+returns table (
+    sms_id bigint,
+    phone_number_id bigint,
+    patient_id bigint,
+    candidates bigint[],
+    e164 text,
+    direction text,
+    text text,
+    status text,
+    segments integer,
+    encoding text,
+    template_id bigint,
+    batch_id bigint,
+    appointment_id bigint,
+    provider text,
+    provider_message_id text,
+    error_code text,
+    scheduled_for timestamptz,
+    sent_at timestamptz,
+    delivered_at timestamptz,
+    received_at timestamptz,
+    reviewed_at timestamptz,
+    reviewed_by bigint,
+    created_by bigint,
+    created_at timestamptz,
+    version bigint
+)
+language sql stable parallel safe as $$
+    select
+        ($1).sms_id,
+        phone_number_id_of(($1).patient_id, ($1).e164),
+        ($1).patient_id,
+        number_candidates(($1).patient_id, ($1).e164),
+        ($1).e164,
+        ($1).direction,
+        ($1).text,
+        ($1).status,
+        ($1).segments,
+        ($1).encoding,
+        ($1).template_id,
+        ($1).batch_id,
+        ($1).appointment_id,
+        ($1).provider,
+        ($1).provider_message_id,
+        ($1).error_code,
+        ($1).scheduled_for,
+        ($1).sent_at,
+        ($1).delivered_at,
+        ($1).received_at,
+        ($1).reviewed_at,
+        ($1).reviewed_by,
+        ($1).created_by,
+        ($1).created_at,
+        ($1).version
+$$;
+
 -- Why a message that waits must not go out, as things are now; null when it may. Read again before each send.
 create function reason_not_to_send(message sms) returns text
 language sql stable as $$
@@ -196,6 +254,54 @@ language sql immutable parallel safe as $$
         when status in ('missed', 'busy', 'failed') then 0
         else extract(epoch from ended_at - coalesce(answered_at, started_at))::integer
     end
+$$;
+
+-- What every answer shows of a call.
+create function call_answer(call call)
+returns table (
+    call_id bigint,
+    e164 text,
+    phone_number_id bigint,
+    patient_id bigint,
+    candidates bigint[],
+    employee_id bigint,
+    direction text,
+    contact_type text,
+    status text,
+    started_at timestamptz,
+    answered_at timestamptz,
+    ended_at timestamptz,
+    duration_s integer,
+    note text,
+    provider text,
+    provider_call_id text,
+    recorded_by bigint,
+    created_at timestamptz,
+    updated_at timestamptz,
+    version bigint
+)
+language sql stable parallel safe as $$
+    select
+        ($1).call_id,
+        ($1).e164,
+        phone_number_id_of(($1).patient_id, ($1).e164),
+        ($1).patient_id,
+        number_candidates(($1).patient_id, ($1).e164),
+        ($1).employee_id,
+        ($1).direction,
+        ($1).contact_type,
+        ($1).status,
+        ($1).started_at,
+        ($1).answered_at,
+        ($1).ended_at,
+        call_duration_s(($1).status, ($1).started_at, ($1).answered_at, ($1).ended_at),
+        ($1).note,
+        ($1).provider,
+        ($1).provider_call_id,
+        ($1).recorded_by,
+        ($1).created_at,
+        ($1).updated_at,
+        ($1).version
 $$;
 
 -- Every genuine event, as it came, before it is worked on. An event that comes again is the same row.

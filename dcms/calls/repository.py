@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET
 
 from dcms.calls.structs import Call, CallChanges, CallStatus, ContactType, Direction, NewCall
-from dcms.database.lists import Filter, Ordering, page
+from dcms.database.lists import Filter, Ordering, one_of, page
 from dcms.database.pool import Database, on_constraint
 from dcms.database.queries import queries
 from dcms.phones.numbers import number_row
@@ -48,9 +48,9 @@ class CallRepository:
             Filter("e164", "eq", None if wanted.phone is None else number_row(wanted.phone)["e164"]),
             Filter("started_at", "gte", wanted.since),
             Filter("started_at", "lt", wanted.until),
-            Filter("contact_type", "any", wanted.contact_types),
+            one_of("contact_type", wanted.contact_types),
             Filter("direction", "eq", wanted.direction),
-            Filter("status", "any", wanted.statuses),
+            one_of("status", wanted.statuses),
             Filter("patient_id", "eq", wanted.patient_id),
         ]
         return await page(self._database, SQL.find, Call, filters, NEWEST_FIRST, request)

@@ -36,6 +36,13 @@ class Filter(msgspec.Struct, frozen=True):
         return self.column, "not null" if self.operator == "null" and not self.value else self.operator
 
 
+def one_of(column: str, values: Sequence[Any] | None) -> Filter:
+    """A filter that may be repeated; of one value it is plainer, and planned better."""
+    if values is not None and len(values) == 1:
+        return Filter(column, "eq", values[0])
+    return Filter(column, "any", values)
+
+
 class Ordering(msgspec.Struct, frozen=True):
     """The total order of a list: columns that are never null, all in one direction; the last is unique.
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from dcms.database.lists import Filter, Ordering, page
+from dcms.database.lists import Filter, Ordering, one_of, page
 from dcms.database.pool import Database
 from dcms.database.queries import queries
 from dcms.phones.numbers import number_row
@@ -53,7 +53,7 @@ class SmsRepository:
             Filter("patient_id", "eq", wanted.patient_id),
             Filter("direction", "eq", "in" if wanted.is_reviewed is not None else None),
             Filter("direction", "eq", wanted.direction),
-            Filter("status", "any", wanted.statuses),
+            one_of("status", wanted.statuses),
             Filter("created_at", "gte", wanted.since),
             Filter("created_at", "lt", wanted.until),
             Filter("reviewed_at", "null", None if wanted.is_reviewed is None else not wanted.is_reviewed),

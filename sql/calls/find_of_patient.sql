@@ -1,28 +1,16 @@
 -- The calls of a patient: his own, and all of the numbers he holds.
-select
-    call_id,
-    e164,
-    phone_number_id_of(patient_id, e164) as phone_number_id,
-    patient_id,
-    number_candidates(patient_id, e164) as candidates,
-    employee_id,
-    direction,
-    contact_type,
-    status,
-    started_at,
-    answered_at,
-    ended_at,
-    call_duration_s(status, started_at, answered_at, ended_at) as duration_s,
-    note,
-    provider,
-    provider_call_id,
-    recorded_by,
-    created_at,
-    updated_at,
-    version
-from call
-where deleted_at is null
-    and (
-        patient_id = :patient_id
-        or e164 in (select e164 from patient_phone where patient_id = :patient_id)
-    )
+with own as materialized (
+    select call_id
+    from call
+    where patient_id = :patient_id
+    union
+    select call.call_id
+    from patient_phone
+    join call on call.e164 = patient_phone.e164 and call.deleted_at is null
+    where patient_phone.patient_id = :patient_id
+)
+select shown.*
+from own
+join call on call.call_id = own.call_id
+cross join lateral call_answer(call) as shown
+where call.deleted_at is null

@@ -22,62 +22,47 @@ contact as materialized (
         contact_of.contact_type
     from number
     cross join lateral contact_of(number.e164)
+),
+changed_call as (
+    update call
+    set (
+        e164, patient_id, employee_id, direction, contact_type, status, started_at, answered_at, ended_at, note
+    ) = (
+        select
+            coalesce(contact.e164, call.e164),
+            case when contact.e164 is null then call.patient_id else contact.patient_id end,
+            case
+                when contact.e164 is null or :changes::jsonb ? 'employee_id' then changed.employee_id
+                when changed.contact_type = 'employee' or not :changes::jsonb ? 'contact_type' then contact.employee_id
+            end,
+            changed.direction,
+            case
+                when contact.e164 is null or :changes::jsonb ? 'contact_type' then changed.contact_type
+                else contact.contact_type
+            end,
+            changed.status,
+            changed.started_at,
+            changed.answered_at,
+            changed.ended_at,
+            changed.note
+        from jsonb_populate_record(call, :changes::jsonb) as changed
+        left join contact on contact.e164 is not null
+        where case
+            when changed.answered_at < changed.started_at
+                then refuse(400, 'invalid_request', '{"field": "answered_at", "detail": "lies before the start"}')
+            when changed.ended_at < coalesce(changed.answered_at, changed.started_at)
+                then refuse(400, 'invalid_request', '{"field": "ended_at", "detail": "lies before the start or the answer"}')
+            when :phone_number_id::bigint is not null and contact.e164 is null
+                then refuse(422, 'unknown_reference', '{"field": "phone_number_id", "detail": "There is no such number."}')
+            else true
+        end
+    )
+    where call_id = :call_id
+        and deleted_at is null
+        and require_version(version, :if_match)
+        and acting(:context)
+    returning call
 )
-update call
-set (
-    e164, patient_id, employee_id, direction, contact_type, status, started_at, answered_at, ended_at, note
-) = (
-    select
-        coalesce(contact.e164, call.e164),
-        case when contact.e164 is null then call.patient_id else contact.patient_id end,
-        case
-            when contact.e164 is null or :changes::jsonb ? 'employee_id' then changed.employee_id
-            when changed.contact_type = 'employee' or not :changes::jsonb ? 'contact_type' then contact.employee_id
-        end,
-        changed.direction,
-        case
-            when contact.e164 is null or :changes::jsonb ? 'contact_type' then changed.contact_type
-            else contact.contact_type
-        end,
-        changed.status,
-        changed.started_at,
-        changed.answered_at,
-        changed.ended_at,
-        changed.note
-    from jsonb_populate_record(call, :changes::jsonb) as changed
-    left join contact on contact.e164 is not null
-    where case
-        when changed.answered_at < changed.started_at
-            then refuse(400, 'invalid_request', '{"field": "answered_at", "detail": "lies before the start"}')
-        when changed.ended_at < coalesce(changed.answered_at, changed.started_at)
-            then refuse(400, 'invalid_request', '{"field": "ended_at", "detail": "lies before the start or the answer"}')
-        when :phone_number_id::bigint is not null and contact.e164 is null
-            then refuse(422, 'unknown_reference', '{"field": "phone_number_id", "detail": "There is no such number."}')
-        else true
-    end
-)
-where call_id = :call_id
-    and deleted_at is null
-    and require_version(version, :if_match)
-    and acting(:context)
-returning
-    call_id,
-    e164,
-    phone_number_id_of(patient_id, e164) as phone_number_id,
-    patient_id,
-    number_candidates(patient_id, e164) as candidates,
-    employee_id,
-    direction,
-    contact_type,
-    status,
-    started_at,
-    answered_at,
-    ended_at,
-    call_duration_s(status, started_at, answered_at, ended_at) as duration_s,
-    note,
-    provider,
-    provider_call_id,
-    recorded_by,
-    created_at,
-    updated_at,
-    version
+select shown.*
+from changed_call
+cross join lateral call_answer(changed_call.call) as shown

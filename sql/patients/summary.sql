@@ -41,34 +41,10 @@ message as not materialized (
         )
 ),
 recent as (
-    select
-        sms_id,
-        phone_number_id_of(patient_id, e164) as phone_number_id,
-        patient_id,
-        number_candidates(patient_id, e164) as candidates,
-        e164,
-        direction,
-        text,
-        status,
-        segments,
-        encoding,
-        template_id,
-        batch_id,
-        appointment_id,
-        provider,
-        provider_message_id,
-        error_code,
-        scheduled_for,
-        sent_at,
-        delivered_at,
-        received_at,
-        reviewed_at,
-        reviewed_by,
-        created_by,
-        created_at,
-        version
+    select shown.*
     from message
-    order by created_at desc, sms_id desc
+    cross join lateral sms_answer(message::sms) as shown
+    order by message.created_at desc, message.sms_id desc
     limit 5
 )
 select

@@ -26,38 +26,14 @@ with created as (
             else true
         end
         and acting(:context)
-    returning *
+    returning sms
 ),
 queued as (
     insert into outbox (kind, payload, available_at)
-    select 'sms.send', jsonb_build_object('sms_id', sms_id), coalesce(scheduled_for, now())
+    select 'sms.send', jsonb_build_object('sms_id', (sms).sms_id), coalesce((sms).scheduled_for, now())
     from created
-    where status <> 'logged'
+    where (sms).status <> 'logged'
 )
-select
-    sms_id,
-    phone_number_id_of(patient_id, e164) as phone_number_id,
-    patient_id,
-    number_candidates(patient_id, e164) as candidates,
-    e164,
-    direction,
-    text,
-    status,
-    segments,
-    encoding,
-    template_id,
-    batch_id,
-    appointment_id,
-    provider,
-    provider_message_id,
-    error_code,
-    scheduled_for,
-    sent_at,
-    delivered_at,
-    received_at,
-    reviewed_at,
-    reviewed_by,
-    created_by,
-    created_at,
-    version
+select shown.*
 from created
+cross join lateral sms_answer(created.sms) as shown

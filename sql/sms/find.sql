@@ -1,30 +1,5 @@
 -- Every message, for the list's filters.
-select
-    sms_id,
-    phone_number_id_of(patient_id, e164) as phone_number_id,
-    patient_id,
-    number_candidates(patient_id, e164) as candidates,
-    e164,
-    direction,
-    text,
-    status,
-    segments,
-    encoding,
-    template_id,
-    batch_id,
-    appointment_id,
-    provider,
-    provider_message_id,
-    error_code,
-    scheduled_for,
-    sent_at,
-    delivered_at,
-    received_at,
-    reviewed_at,
-    reviewed_by,
-    created_by,
-    created_at,
-    version,
-    reviewed_at is not null as is_reviewed
+select shown.*
 from sms
-where deleted_at is null
+cross join lateral sms_answer(sms) as shown
+where sms.deleted_at is null

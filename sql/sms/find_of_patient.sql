@@ -1,33 +1,16 @@
 -- The messages of a patient: his own, and all of the numbers he holds.
-select
-    sms_id,
-    phone_number_id_of(patient_id, e164) as phone_number_id,
-    patient_id,
-    number_candidates(patient_id, e164) as candidates,
-    e164,
-    direction,
-    text,
-    status,
-    segments,
-    encoding,
-    template_id,
-    batch_id,
-    appointment_id,
-    provider,
-    provider_message_id,
-    error_code,
-    scheduled_for,
-    sent_at,
-    delivered_at,
-    received_at,
-    reviewed_at,
-    reviewed_by,
-    created_by,
-    created_at,
-    version
-from sms
-where deleted_at is null
-    and (
-        patient_id = :patient_id
-        or e164 in (select e164 from patient_phone where patient_id = :patient_id)
-    )
+with own as materialized (
+    select sms_id
+    from sms
+    where patient_id = :patient_id
+    union
+    select sms.sms_id
+    from patient_phone
+    join sms on sms.e164 = patient_phone.e164 and sms.deleted_at is null
+    where patient_phone.patient_id = :patient_id
+)
+select shown.*
+from own
+join sms on sms.sms_id = own.sms_id
+cross join lateral sms_answer(sms) as shown
+where sms.deleted_at is null

@@ -58,7 +58,8 @@ async def test_a_patient_has_the_calls_of_all_his_numbers(api: Api) -> None:
     assert ids(await api.doctor.get(f"/patients/{first}/calls")) == [shared]
     assert ids(await api.doctor.get(f"/patients/{second}/calls")) == [shared]
     assert ids(await api.doctor.get(f"/patients/{third}/calls")) == [own]
-    assert [row["patient_id"] for row in await api.audited(action="read")] == [third, second, first]
+    reads = [row["patient_id"] for row in await api.audited(action="read") if row["patient_id"]]
+    assert reads == [third, second, first]
 
 
 async def test_bad_parameters_unknown_patients_and_permissions(api: Api) -> None:

@@ -60,9 +60,14 @@ class Reporting(FakeTwilio):
     async def _report(self, message: dict[str, str], receipts: list[str]) -> None:
         for status in receipts:
             # without the query that names our own message: only the provider's id tells
-            async with self.at_once:
-                answer = await webhooks.post(self.api, webhooks.STATUS, MessageSid=message["sid"], MessageStatus=status)
-            assert answer.status_code == 204
+            answered = 0
+            # what is not acknowledged is sent again
+            while answered != 204:
+                async with self.at_once:
+                    answered = (
+                        await webhooks.post(self.api, webhooks.STATUS, MessageSid=message["sid"], MessageStatus=status)
+                    ).status_code
+                assert answered in (204, 503)
 
 
 def start(api: Api, twilio: FakeTwilio) -> subprocess.Popen[bytes]:
