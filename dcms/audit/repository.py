@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from dcms.audit.structs import AuditEntry
+from dcms.audit.structs import AuditCheck, AuditEntry, AuditFault
 from dcms.database.lists import Filter, Ordering, page
 from dcms.database.pool import Database
 from dcms.database.queries import queries
@@ -59,6 +59,12 @@ class AuditRepository:
         for entry in found.items:
             entry.before, entry.after = _fields(entry.before), _fields(entry.after)
         return found
+
+    async def verify(self, after: int, most: int) -> AuditCheck:
+        """Compare entries with their seals."""
+        check = await self._database.one(SQL.verify, AuditCheck, after=after, most=most)
+        check.faults = msgspec.convert(check.faults, list[AuditFault])
+        return check
 
 
 def _fields(text: Any) -> dict[str, Any] | None:

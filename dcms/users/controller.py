@@ -52,7 +52,7 @@ class UserController(Controller):
         user = await users.add(data, _is_admin(request))
         return created(user, f"/users/{user.user_id}")
 
-    @get("/lookup", permission=Permission.USERS_READ)
+    @get("/lookup", permission=Permission.USERS_READ, may_miss=True)
     async def lookup_user(self, users: NamedDependency[UserRepository], username: SearchedName) -> User:
         """Show the user of a name."""
         return await users.lookup(username)

@@ -144,6 +144,9 @@ class _Document:
         if declared.has_default and declared.default is not None:
             schema = schema | {"default": msgspec.to_builtins(declared.default)}
         parameter: dict[str, Any] = {"name": alias, "in": place, "schema": schema}
+        if place == "query" and declared.has_default and declared.default is None and schema.get("type") != "array":
+            # `?to=` is the same as none, as forms send it
+            parameter["allowEmptyValue"] = True
         if not declared.has_default:
             parameter["required"] = True
         return parameter | ({"description": said} if said else {})
@@ -204,7 +207,7 @@ class _Document:
             found |= {401, 403}
         if access.raw_body:
             found.add(403)
-        if route.names:
+        if route.names or route.handler.opt.get("may_miss", False):
             found.add(404)
         if method in WRITES:
             found |= {409, 413, 422} | (set() if access.raw_body else {415})

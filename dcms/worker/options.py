@@ -22,6 +22,7 @@ class Options(msgspec.Struct, frozen=True):
     # how long it goes on with what is in flight after it is told to stop
     grace_s: float = 20.0
     sweep_s: float = 1.0
+    sealing_s: float = 2.0
     housekeeping_s: float = 3600.0
 
     def delay_s(self, attempts: int, at_least_s: float = 0) -> float:

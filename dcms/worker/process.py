@@ -15,7 +15,7 @@ from dcms.settings import Settings
 from dcms.sms.providers import provider_of
 from dcms.webhooks.repository import WebhookRepository
 from dcms.worker.dispatcher import FAILURES, Dispatcher
-from dcms.worker.housekeeping import keep_house
+from dcms.worker.housekeeping import keep_house, seal_audit_log
 from dcms.worker.options import Options
 
 RECONNECT_S = 1.0
@@ -51,6 +51,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, options: Options |
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(Dispatcher(database, provider, options).run(stop))
             tasks.create_task(_repeat(webhooks.sweep, options.sweep_s, stop))
+            tasks.create_task(_repeat(lambda: seal_audit_log(database), options.sealing_s, stop))
             tasks.create_task(
                 _repeat(lambda: keep_house(database, settings.access_token_ttl_s), options.housekeeping_s, stop)
             )
