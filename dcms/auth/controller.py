@@ -30,12 +30,12 @@ class AuthController(Controller):
     path = "/auth"
     tags = ("auth",)
 
-    @post("/login", permission=Permission.PUBLIC, status_code=200)
+    @post("/login", permission=Permission.PUBLIC, throttled=True, status_code=200)
     async def login(self, auth: NamedDependency[AuthRepository], data: JSONBody[Login]) -> TokenPair:
         """Log in as staff. Whatever is wrong, the answer is the same 401; after too many failures it is 429."""
         return await auth.login(data, as_patient=False)
 
-    @post("/patient/login", permission=Permission.PUBLIC, status_code=200)
+    @post("/patient/login", permission=Permission.PUBLIC, throttled=True, status_code=200)
     async def login_patient(self, auth: NamedDependency[AuthRepository], data: JSONBody[Login]) -> TokenPair:
         """Log in as a patient. Whatever is wrong, the answer is the same 401; after too many failures it is 429."""
         return await auth.login(data, as_patient=True)
@@ -78,6 +78,7 @@ class AuthController(Controller):
     @post(
         "/change_password",
         permission=Permission.AUTHENTICATED,
+        throttled=True,
         before_password_change=True,
         closed_to_impersonation=True,
         changes_access=True,

@@ -73,14 +73,19 @@ class EmployeeController(Controller):
         """Take an employee out of the archive."""
         return await employees.restore(employee_id)
 
-    @post("/{employee_id:int}/link_user/{user_id:int}", permission=Permission.STAFF_WRITE, status_code=200)
+    @post(
+        "/{employee_id:int}/link_user/{user_id:int}",
+        permission=Permission.STAFF_WRITE,
+        changes_access=True,
+        status_code=200,
+    )
     async def link_employee_user(
         self, employees: NamedDependency[EmployeeRepository], employee_id: PathId, user_id: PathId
     ) -> Employee:
         """Link an employee to a login that holds a staff role; one login is one employee's."""
         return await employees.link_user(employee_id, user_id)
 
-    @post("/{employee_id:int}/unlink_user", permission=Permission.STAFF_WRITE, status_code=200)
+    @post("/{employee_id:int}/unlink_user", permission=Permission.STAFF_WRITE, changes_access=True, status_code=200)
     async def unlink_employee_user(
         self, employees: NamedDependency[EmployeeRepository], employee_id: PathId
     ) -> Employee:

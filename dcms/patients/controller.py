@@ -108,14 +108,19 @@ class PatientController(Controller):
         """Take a patient out of the archive."""
         return await patients.restore(patient_id)
 
-    @post("/{patient_id:int}/link_user/{user_id:int}", permission=Permission.PATIENTS_WRITE, status_code=200)
+    @post(
+        "/{patient_id:int}/link_user/{user_id:int}",
+        permission=Permission.PATIENTS_WRITE,
+        changes_access=True,
+        status_code=200,
+    )
     async def link_patient_user(
         self, patients: NamedDependency[PatientRepository], patient_id: PathId, user_id: PathId
     ) -> Patient:
         """Link a patient to a patient's login, which then sees this record and no other."""
         return await patients.link_user(patient_id, user_id)
 
-    @post("/{patient_id:int}/unlink_user", permission=Permission.PATIENTS_WRITE, status_code=200)
+    @post("/{patient_id:int}/unlink_user", permission=Permission.PATIENTS_WRITE, changes_access=True, status_code=200)
     async def unlink_patient_user(self, patients: NamedDependency[PatientRepository], patient_id: PathId) -> Patient:
         """Take the login from a patient."""
         return await patients.unlink_user(patient_id)

@@ -148,17 +148,17 @@ def client_address(scope: HTTPScope, forwarded_for: bytes | None, proxies: tuple
         if not any(_parse(address) in proxy for proxy in proxies):
             break
         address = hops.pop()
-    try:
-        return None if address is None else str(ip_address(address))
-    except ValueError:
-        return None
+    parsed = _parse(address or "")
+    return None if parsed is None else str(parsed)
 
 
 def _parse(address: str) -> Any:
+    """An address; IPv4 as such, whatever the socket makes of it, and without the interface of a link-local one."""
     try:
-        return ip_address(address)
+        parsed = ip_address(address.partition("%")[0])
     except ValueError:
         return None
+    return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
 def _request_id(given: bytes | None) -> str:

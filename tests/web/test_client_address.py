@@ -1,0 +1,34 @@
+"""Whose address a request comes from."""
+
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+
+from dcms.web.front import client_address
+
+PROXIES = (ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))
+
+
+@pytest.mark.parametrize(
+    "client, forwarded_for, address",
+    [
+        ("192.0.2.1", None, "192.0.2.1"),
+        ("192.0.2.1", b"198.51.100.7", "192.0.2.1"),
+        ("10.0.0.1", b"198.51.100.7", "198.51.100.7"),
+        ("10.0.0.1", b"203.0.113.9, 198.51.100.7, 10.0.0.2", "198.51.100.7"),
+        ("::ffff:10.0.0.1", b"198.51.100.7", "198.51.100.7"),
+        ("::ffff:192.0.2.1", None, "192.0.2.1"),
+        ("2001:db8::1", b"2001:470::1", "2001:470::1"),
+        ("fe80::1%eth0", None, "fe80::1"),
+        ("10.0.0.1", b"unknown", None),
+        ("testclient", None, None),
+        (None, b"198.51.100.7", None),
+    ],
+)
+def test_only_named_proxies_speak_for_others(
+    client: str | None, forwarded_for: bytes | None, address: str | None
+) -> None:
+    scope: Any = {"client": None if client is None else (client, 1234)}
+
+    assert client_address(scope, forwarded_for, PROXIES) == address
