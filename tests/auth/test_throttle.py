@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from ipaddress import IPv4Address
 
+import asyncpg
 import httpx
 import pytest
 
@@ -103,6 +104,31 @@ async def test_of_many_at_once_in_two_processes_ten_are_tried(api: Api, other: F
 
     assert Counter(answer.status_code for answer in answers) == {401: 10, 429: 190}
     assert sum(hasher.work for hasher in hashers) == before + 10
+
+
+async def test_of_many_at_once_from_many_addresses_one_account_is_tried_fifty_times(api: Api) -> None:
+    for number in range(6):
+        await have_failed(api, 8, "doctor", f"192.0.2.{number}")
+    clients = [api.client(address=f"198.51.100.{number}") for number in range(16)]
+
+    answers = await asyncio.gather(*(attempt(client, "doctor") for client in clients))
+
+    assert Counter(answer.status_code for answer in answers) == {401: 2, 429: 14}
+
+
+@pytest.mark.parametrize("second", ["('a', '192.0.2.2')", "('b', '192.0.2.1')"], ids=["account", "address"])
+async def test_attempts_that_share_an_account_or_an_address_are_counted_one_after_the_other(
+    api: Api, second: str
+) -> None:
+    another = await asyncpg.connect(api.owner_url)
+    async with api.owner.transaction():
+        await api.owner.execute("select reserve_login_attempt('a', '192.0.2.1')")
+        reserving = asyncio.create_task(another.execute(f"select reserve_login_attempt{second}"))
+        await asyncio.sleep(0.1)
+        assert not reserving.done()
+
+    await reserving
+    await another.close()
 
 
 async def test_right_passwords_at_once_wait_for_each_other_and_all_pass(api: Api, other: Front) -> None:

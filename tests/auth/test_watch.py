@@ -77,6 +77,38 @@ async def test_a_killed_connection_is_made_anew(api: Api) -> None:
     assert watch.is_fresh
 
 
+async def test_another_server_counts_its_transactions_anew(api: Api) -> None:
+    """After a fail-over to a restored copy the transactions' numbers may be lower than those known here."""
+    watch = api.services.watch
+    await watch.read()
+    async with watch._reading:
+        watch._xmin = str(2**40)
+        assert watch._connection is not None
+        watch._connection.terminate()
+        watch._read_at = float("-inf")
+
+    await api.owner.execute("update session set revoked_at = now() where session_id = $1", api.session_ids["doctor"])
+    await watch.read()
+
+    assert watch.is_fresh
+    problem(await api.doctor.get("/auth/sessions"), 401, "unauthenticated")
+
+
+async def test_a_failed_reading_is_not_trusted_any_longer(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = api.services.watch
+    await watch.read()
+
+    async def fail() -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(watch, "_read", fail)
+    await api.owner.execute("update session set revoked_at = now() where session_id = $1", api.session_ids["doctor"])
+    await watch.refresh()
+
+    assert not watch.is_fresh
+    problem(await api.doctor.get("/auth/sessions"), 401, "unauthenticated")
+
+
 async def test_what_is_committed_late_is_not_missed(api: Api) -> None:
     watch = api.services.watch
     slow = await asyncpg.connect(api.owner_url)
@@ -188,10 +220,10 @@ async def test_a_bug_in_a_reading_does_not_end_the_readings(api: Api, monkeypatc
     assert watch.is_fresh
 
 
-async def test_what_no_token_can_outlive_is_forgotten(api: Api) -> None:
+async def test_what_no_token_can_outlive_is_forgotten(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     watch = api.services.watch
     watch._ended = dict.fromkeys(range(1, 2000), watch._read_at - 1)
-    watch._window_s = 0
+    monkeypatch.setattr(watch, "_window_s", 0)
 
     await watch.read()
 

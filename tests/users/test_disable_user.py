@@ -46,6 +46,9 @@ async def test_nobody_disables_himself(api: Api) -> None:
 
 
 async def test_the_last_active_admin_is_not_disabled_which_is_checked_first(api: Api) -> None:
+    disabled = await make.user(api, "second", "admin")
+    await api.admin.post(f"/users/{disabled['user_id']}/disable")
+
     problem(await api.admin.post(f"/users/{api.user_ids['admin']}/disable"), 409, "last_admin")
 
 
