@@ -6,6 +6,7 @@ a function from the value to its faults, whose fields are relative to the value 
 of a struct may stand together says its static method `faults(given)`: it gets the fields as they were sent.
 """
 
+import re
 import types
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +19,8 @@ import msgspec
 from dcms.web.problems import FieldError, Invalid
 
 YEARS = range(1800, 2200)
+RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+WHOLE_NUMBER = re.compile(r"-?\d+", re.ASCII)
 MAX_ITEMS = 20_000
 
 Reader = Callable[[Any, str, list[FieldError]], Any]
@@ -130,6 +133,7 @@ def _read_plain(wanted: Any, is_nullable: bool, strict: bool) -> Reader:
                 return None
             result = msgspec.convert(value, wanted, strict=strict)
             _check_range(result)
+            _check_spelling(value, result)
         except (msgspec.ValidationError, ValueError, RecursionError) as error:
             message, _, place = str(error).partition(" - at `$")
             errors.append(FieldError(path + place.rstrip("`"), message[:1].lower() + message[1:]))
@@ -179,6 +183,18 @@ def join(path: str, name: str) -> str:
 def _check_range(value: Any) -> None:
     if isinstance(value, date | datetime) and value.year not in YEARS:
         raise ValueError(f"must lie between the years {YEARS.start} and {YEARS.stop - 1}")
+
+
+def _check_spelling(given: Any, result: Any) -> None:
+    """Refuse what msgspec reads beyond the contract: seconds since 1970 as a time, `+0100`, `1e1` as a whole number."""
+    if isinstance(given, list) and isinstance(result, list):
+        for item, item_result in zip(given, result, strict=False):
+            _check_spelling(item, item_result)
+    elif isinstance(given, str):
+        if isinstance(result, datetime) and not RFC_3339.fullmatch(given):
+            raise ValueError("must be a time with an offset as in RFC 3339")
+        if type(result) is int and not WHOLE_NUMBER.fullmatch(given):
+            raise ValueError("must be a whole number")
 
 
 def _members(wanted: Any) -> tuple[Any, ...]:
