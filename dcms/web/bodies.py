@@ -22,6 +22,8 @@ YEARS = range(1800, 2200)
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 WHOLE_NUMBER = re.compile(r"-?\d+", re.ASCII)
 MAX_ITEMS = 20_000
+# what is no string in JSON
+NOT_TEXT = frozenset({type(None), msgspec.UnsetType, int, float, bool, dict})
 
 Reader = Callable[[Any, str, list[FieldError]], Any]
 Check = Callable[[Any], Iterable[FieldError]]
@@ -125,13 +127,15 @@ def _read_list(wanted: Any) -> Reader:
 def _read_plain(wanted: Any, is_nullable: bool, strict: bool) -> Reader:
     is_verbatim = any(_extras(wanted, "verbatim"))
     checks: list[Check] = list(_extras(wanted, "check"))
+    members = frozenset(_scalar(member) for member in _members(wanted))
+    may_be_empty = is_nullable and (not strict or any(_is_text(member) for member in _members(wanted)))
 
     def read(value: Any, path: str, errors: list[FieldError]) -> Any:
         try:
             value = unicodedata.normalize("NFC", value) if is_verbatim and isinstance(value, str) else clean(value)
-            if value == "" and is_nullable:
+            if value == "" and may_be_empty:
                 return None
-            result = msgspec.convert(value, wanted, strict=strict)
+            result = msgspec.convert(value if strict else _typed(value, members), wanted)
             _check_range(result)
             _check_spelling(value, result)
         except (msgspec.ValidationError, ValueError, RecursionError) as error:
@@ -208,8 +212,32 @@ def _bare(wanted: Any) -> Any:
     return get_args(wanted)[0] if get_origin(wanted) is Annotated else wanted
 
 
+def _is_text(member: Any) -> bool:
+    """Whether values of a type are strings in JSON."""
+    return get_origin(_bare(member)) is not list and _scalar(member) not in NOT_TEXT
+
+
+def _scalar(member: Any) -> Any:
+    """The plain type of a value, or of a list's items."""
+    bare = _bare(member)
+    return _scalar(get_args(bare)[0]) if get_origin(bare) is list else get_origin(bare) or bare
+
+
+def _typed(value: Any, members: frozenset[Any]) -> Any:
+    """Text of a query string as the number or truth value it stands for; other text stays text, such as 1e3."""
+    if isinstance(value, list):
+        return [_typed(item, members) for item in value]
+    if int in members and _INTEGER.fullmatch(value):
+        return int(value)
+    if bool in members and value.lower() in _TRUTH:
+        return _TRUTH[value.lower()]
+    return value
+
+
 def _holds_struct(wanted: Any) -> bool:
     return any(isinstance(member, type) and issubclass(member, msgspec.Struct) for member in _members(wanted))
 
 
 _UNIONS = (Union, types.UnionType)
+_INTEGER = re.compile(r"-?[0-9]{1,19}")
+_TRUTH = {"true": True, "1": True, "false": False, "0": False}

@@ -264,10 +264,13 @@ def _check_media_type(content_type: bytes, method: str) -> None:
 
 
 def _check_path(scope: HTTPScope) -> None:
-    """An id that no row can have names nothing."""
+    """An id that no row can have names nothing, and neither does one in another spelling (`+1`, `01`)."""
+    segments = scope["path"].split("/")
     for value in scope["path_params"].values():
-        if isinstance(value, int) and not 1 <= value <= MAX_ID:
-            raise NotFound
+        if isinstance(value, int):
+            if not 1 <= value <= MAX_ID or str(value) not in segments:
+                raise NotFound
+            segments.remove(str(value))
 
 
 def _check_body(exchange: Exchange) -> None:
@@ -311,6 +314,13 @@ def _read_query(scope: HTTPScope, exchange: Exchange) -> None:
         read = access.query[name](value, name, errors)
         if read is not None:
             values.append((name, read))
+    bounds = dict(values)
+    if (
+        not errors
+        and type(bounds.get("from")) is type(bounds.get("to"))
+        and bounds.get("from", 0) > bounds.get("to", 0)
+    ):
+        errors.append(FieldError("to", "must not be before from"))
     if errors:
         raise Invalid.of_fields(errors)
     ScopeState.from_scope(scope).parsed_query = tuple(values)
