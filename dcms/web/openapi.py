@@ -231,7 +231,8 @@ class _Document:
         if route.method in ("PATCH", "PUT", "DELETE"):
             return route.path in self.versioned
         is_action = route.method == "POST" and route.handler.status_code == 200
-        return is_action and bool(route.names) and _holds_version(route.shapes)
+        is_below = any(route.path.startswith(f"{path}/") for path in self.versioned if path.endswith("}"))
+        return is_action and is_below and _holds_version(route.shapes)
 
 
 def _request_headers(route: Route, takes_if_match: bool, has_etag: bool) -> Iterator[str]:
