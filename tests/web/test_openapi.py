@@ -68,7 +68,7 @@ def test_the_document_is_valid(document: dict[str, Any]) -> None:
 
 def test_every_route_is_an_operation_named_like_its_handler(document: dict[str, Any], app: Front) -> None:
     table = litestar(app).state.routes.values()
-    routes = {access.name.rstrip("/") for access in table if access.name.split()[1].startswith(("/api/v1", "/home"))}
+    routes = {access.name.rstrip("/") for access in table if "/api/v1" in access.name or access.name == "GET /home"}
     ids = [operation["operationId"] for _, operation in operations(document)]
 
     assert {name for name, _ in operations(document)} == routes
