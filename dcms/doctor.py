@@ -17,8 +17,8 @@ SQL = queries("doctor")
 EXTENSIONS = {"btree_gist", "pg_trgm", "unaccent"}
 OLDEST_SERVER = 15
 MAX_CLOCK_DIFFERENCE_S = 2.0
-# what a process opens beside its pool
-EXTRA_CONNECTIONS = 2
+# what a process opens beside its pool: two for itself, two for exports
+EXTRA_CONNECTIONS = 4
 
 Check = tuple[str, str | None]
 

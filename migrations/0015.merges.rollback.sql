@@ -5,6 +5,7 @@ drop function rows_kept_by_survivor(patient_merge, bigint);
 drop function return_patient_rows(bigint, bigint, bigint);
 drop function money_bound_to_survivor(bigint, bigint);
 drop function move_patient_rows(bigint, bigint, bigint);
+drop function hold_doctors_and_chairs(bigint);
 drop table patient_merge_row;
 drop table patient_merge;
 drop table patient_reference;

@@ -68,6 +68,22 @@ create table patient_merge_row (
 );
 revoke update, delete on patient_merge_row from dcms_app;
 
+-- Hold the doctors and chairs of a patient's appointments: moving those takes the locks one by one, and two merges at once
+-- would wait for each other.
+create function hold_doctors_and_chairs(of_patient bigint) returns void
+language plpgsql volatile as $$
+begin
+    perform from employee
+    where employee_id in (select doctor_id from appointment where patient_id = of_patient)
+    order by employee_id
+    for no key update;
+    perform from chair
+    where chair_id in (select chair_id from appointment where patient_id = of_patient)
+    order by chair_id
+    for no key update;
+end
+$$;
+
 -- Move every row of a patient to another and write it into the ledger; how many of each table.
 create function move_patient_rows(merge bigint, source bigint, target bigint)
 returns table (table_name text, moved bigint)
@@ -75,15 +91,7 @@ language plpgsql volatile as $$
 declare
     reference patient_reference;
 begin
-    -- moving appointments takes these locks: before, by id, so that two merges don't wait for each other
-    perform from employee
-    where employee_id in (select doctor_id from appointment where patient_id = source)
-    order by employee_id
-    for no key update;
-    perform from chair
-    where chair_id in (select chair_id from appointment where patient_id = source)
-    order by chair_id
-    for no key update;
+    perform hold_doctors_and_chairs(source);
 
     for reference in
         select * from patient_reference where key_column is not null order by place
@@ -147,14 +155,7 @@ language plpgsql volatile as $$
 declare
     reference patient_reference;
 begin
-    perform from employee
-    where employee_id in (select doctor_id from appointment where patient_id = survivor)
-    order by employee_id
-    for no key update;
-    perform from chair
-    where chair_id in (select chair_id from appointment where patient_id = survivor)
-    order by chair_id
-    for no key update;
+    perform hold_doctors_and_chairs(survivor);
     -- whoever allocates holds the payment
     perform from payment where patient_id = survivor order by payment_id for no key update;
 
