@@ -1,6 +1,5 @@
 """POST /calls/webhook/inbound."""
 
-import asyncio
 import itertools
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -83,7 +82,7 @@ async def test_any_order_and_repetition_ends_the_same(api: Api, order: Any) -> N
 
 
 async def test_all_at_once_three_times_is_one_call(api: Api) -> None:
-    await asyncio.gather(*(step(api, status, seconds=at, **fields) for status, at, fields in EVENTS * 3))
+    await twilio.at_once(step(api, status, seconds=at, **fields) for status, at, fields in EVENTS * 3)
 
     [call] = await calls(api)
     assert (call["status"], call["duration_s"], call["started_at"]) == ("completed", 60, START)

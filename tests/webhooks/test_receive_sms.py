@@ -1,6 +1,5 @@
 """POST /sms/webhook/inbound."""
 
-import asyncio
 import random
 from typing import Any
 
@@ -99,7 +98,7 @@ async def test_an_unknown_number_is_kept_and_a_sender_without_number_too(api: Ap
 async def test_the_same_event_at_once_and_again_has_one_effect(api: Api) -> None:
     await make.holder(api)
 
-    await asyncio.gather(*(receive(api, "hi") for _ in range(8)))
+    await twilio.at_once(receive(api, "hi") for _ in range(8))
     await receive(api, "hi")
 
     assert len(await listed(api)) == 1
@@ -174,7 +173,7 @@ async def test_events_three_times_in_random_order_end_as_once_in_order(api: Api)
 
     again = events * 3
     random.Random(3).shuffle(again)
-    await asyncio.gather(*(receive(api, *event) for event in again))
+    await twilio.at_once(receive(api, *event) for event in again)
 
     assert [each["text"] for each in await listed(api)] == texts[::-1]
     assert await is_opted_out(api) is True

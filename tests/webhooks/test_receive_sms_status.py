@@ -1,6 +1,5 @@
 """POST /sms/webhook/status."""
 
-import asyncio
 import itertools
 import random
 from typing import Any
@@ -119,9 +118,9 @@ async def test_events_three_times_in_random_order_end_as_once_in_order(api: Api)
     random.Random(1).shuffle(events)
     early, late = events[: len(events) // 10], events[len(events) // 10 :]
 
-    await asyncio.gather(*(receipt(api, *event) for event in early))
+    await twilio.at_once(receipt(api, *event) for event in early)
     sms_ids = [await sent(api, f"SM{number}") for number in range(len(ends))]
-    await asyncio.gather(*(receipt(api, *event) for event in late))
+    await twilio.at_once(receipt(api, *event) for event in late)
     await api.owner.execute("update webhook_event set received_at = received_at - interval '2 seconds'")
     await sweep(api)
 

@@ -1,6 +1,8 @@
 """Posts events as Twilio does: signed on the public URL."""
 
+import asyncio
 import hashlib
+from collections.abc import Coroutine, Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,6 +30,17 @@ async def post_json(api: Api, path: str, fields: Any, *, digest: str | None = No
     url = f"{path}?bodySHA256={digest or hashlib.sha256(body).hexdigest()}"
     headers = {"X-Twilio-Signature": signature_of(TOKEN, PUBLIC + url), "Content-Type": "application/json"}
     return await api.anonymous.post(url, content=body, headers=headers)
+
+
+async def at_once(work: Iterable[Coroutine[Any, Any, None]], most: int = 6) -> None:
+    """Do many things at the same time, but no more than the service's pool serves without refusing."""
+    room = asyncio.Semaphore(most)
+
+    async def do(one: Coroutine[Any, Any, None]) -> None:
+        async with room:
+            await one
+
+    await asyncio.gather(*map(do, work))
 
 
 def form(**fields: str) -> bytes:
