@@ -42,7 +42,7 @@ with entry as (
         and 'message' = any (:kinds::text[])
         and (
             sms.patient_id = :patient_id
-            or sms.e164 in (select e164 from patient_phone where patient_id = :patient_id)
+            or sms.e164 = any (array(select e164 from patient_phone where patient_id = :patient_id))
         )
     union all
     select
@@ -56,7 +56,7 @@ with entry as (
         and 'call' = any (:kinds::text[])
         and (
             call.patient_id = :patient_id
-            or call.e164 in (select e164 from patient_phone where patient_id = :patient_id)
+            or call.e164 = any (array(select e164 from patient_phone where patient_id = :patient_id))
         )
     union all
     select
