@@ -3,7 +3,8 @@
 msgspec stops at the first error, so each field is converted on its own. Strings are trimmed and NFC; an
 empty one is null where null may be. What a type can't say is a check of its own: `Meta(extra={"check": function})`,
 a function from the value to its faults, whose fields are relative to the value ("" is the value itself). Which fields
-of a struct may stand together says its static method `faults(given)`: it gets the fields as they were sent.
+of a struct may stand together says its static method `faults(given)`: it gets the fields as they were sent, an empty
+string as null.
 """
 
 import re
@@ -89,7 +90,8 @@ def _read_struct(wanted: type[msgspec.Struct]) -> Reader:
                 continue
             field, read_field = readers[name]
             values[field] = read_field(given, join(path, name), errors)
-        errors += [FieldError(join(path, name), message) for name, message in faults(value)]
+        told = {name: None if isinstance(given, str) and not given.strip() else given for name, given in value.items()}
+        errors += [FieldError(join(path, name), message) for name, message in faults(told)]
         if len(errors) > before:
             return None
         try:

@@ -3,6 +3,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -157,6 +158,18 @@ async def test_every_bad_field_is_named_and_nothing_is_stored(api: Api) -> None:
     }
     assert bad_fields(await api.admin.post("/invoices", json={})) == {"patient_id", "lines"}
     assert await api.owner.fetchval("select count(*) from invoice") == 0
+
+
+@pytest.mark.parametrize("field", ["description", "quantity", "unit_price"])
+@pytest.mark.parametrize("empty", ["", " \u00a0", None])
+async def test_an_empty_value_is_a_missing_one(api: Api, field: str, empty: str | None) -> None:
+    patient_id = (await make.patient(api))["patient_id"]
+
+    answer = await api.admin.post(
+        "/invoices", json={"patient_id": patient_id, "lines": [{**make.line("1.00"), field: empty}]}
+    )
+
+    assert bad_fields(answer) == {f"lines[0].{field}"}
 
 
 async def test_an_unknown_patient_is_422_and_a_merged_one_409(api: Api) -> None:
