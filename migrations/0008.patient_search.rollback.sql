@@ -7,6 +7,7 @@ drop trigger keep_patient_terms_update on patient;
 drop trigger keep_patient_terms_insert on patient;
 drop function keep_phone_terms();
 drop function keep_patient_terms();
+drop index phone_number_digits;
 drop function phone_terms(text);
 drop table patient_term;
 drop table name_word;

@@ -137,6 +137,9 @@ language sql stable strict parallel safe as $$
     where e164 = number
 $$;
 
+-- Digits out of the middle of a number are looked for in the numbers themselves.
+create index phone_number_digits on phone_number using gin (e164 gin_trgm_ops);
+
 create function keep_phone_terms() returns trigger
 language plpgsql as $$
 begin

@@ -11,8 +11,8 @@ from dcms.web.problems import Invalid
 MAX_PARTS = 10
 
 # n: a word of a name, r: a register number's start, e: an email's, p: a phone number's digits, s: its last digits,
-# from the last to the first
-Kind = Literal["n", "r", "e", "p", "s"]
+# from the last to the first, d: digits anywhere in it
+Kind = Literal["n", "r", "e", "p", "s", "d"]
 
 # the same as in name_words() of the migration
 _SEPARATORS = r"!-/:-@\[-`{-~\u00a1-\u00bf\u02b9-\u02bf\u2010-\u206f\u3001-\u303f\u30fb"
@@ -21,6 +21,7 @@ _BETWEEN_WORDS = re.compile(f"[{_SEPARATORS}]+")
 _OF_PHONE_NUMBERS = re.compile(r"[+\d()/.\-‐‑–]+")  # noqa: RUF001
 _OF_EMAILS = re.compile(r"[@._\d]")
 _MIN_LAST_DIGITS = 3
+_MIN_DIGITS_BETWEEN = 4
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -76,6 +77,8 @@ def _meanings_of_number(spelling: str, region: str) -> set[tuple[Kind, str]]:
         meanings.add(("p", digits.removeprefix("00")))
     if len(digits) >= _MIN_LAST_DIGITS:
         meanings.add(("s", digits[::-1]))
+    if len(digits) >= _MIN_DIGITS_BETWEEN and not is_international:
+        meanings.add(("d", digits))
     number = normalize(spelling, region)
     if number.e164 is not None:
         meanings.add(("p", number.e164[1:]))

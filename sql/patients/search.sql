@@ -38,6 +38,16 @@ meaning as materialized (
     ) as misspelt
     where word.kind = 'n'
         and length(word.word) >= 4
+    union all
+    select place, 'p:' || number.digits, 'p:' || number.digits || chr(1), 1, 1
+    from word
+    cross join lateral (
+        select substr(e164, 2) as digits
+        from phone_number
+        where e164 like '%' || word.word || '%'
+        limit 200
+    ) as number
+    where word.kind = 'd'
 ),
 -- how many terms each part may mean, as far as that decides anything
 place as materialized (

@@ -115,7 +115,10 @@ async def test_names_of_other_languages(api: Api, first_name: str, last_name: st
         "(0171) 234",
         "2345678",
         "5678",
+        "3456",
+        "71-23",
         "anna 0171 234",
+        "anna 2345",
         "\u0660\u0661\u0667\u0661",
     ],
 )
