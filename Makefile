@@ -8,7 +8,7 @@ PYTHON = $(shell for python in python3.13 python3.12 python3.11 python3 python; 
 SHA256 = $(shell command -v sha256sum || echo shasum -a 256)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test migrate rollback migration checksums lint format check audit openapi psql lock clean
+.PHONY: help run test fuzz migrate rollback migration checksums lint format check audit openapi psql lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ run: .venv/.stamp ## Start the demo: database, sample data, API and worker
 test: export DCMS_TEST_PG := $(or $(PG),$(DCMS_TEST_PG))
 test: .venv/.stamp ## Run the tests; PG=system on the machine's own PostgreSQL, ARGS="tests/patients -k search" only some
 	$(BIN)/pytest -n $(or $(JOBS),2) $(ARGS)
+
+fuzz: .venv/.stamp ## Send generated requests as each role; EXAMPLES=500 for a long run, ARGS="--role patient" for one role
+	@$(BIN)/python -m tests.fuzz.run --examples $(or $(EXAMPLES),20) $(ARGS)
 
 migrate: .venv/.stamp ## Bring the database in DCMS_OWNER_DATABASE_URL up to date
 	@$(BIN)/dcms migrate

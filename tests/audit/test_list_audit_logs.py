@@ -186,3 +186,8 @@ async def test_a_range_of_time_reads_the_partitions_of_its_months_only(api: Api)
     )
 
     assert "Subplans Removed" in "\n".join(row[0] for row in plan)
+
+
+@pytest.mark.parametrize("value", ["0", "0.5", "1700000000", "-1"])
+async def test_a_number_is_no_time(api: Api, value: str) -> None:
+    assert bad_fields(await api.admin.get("/audit/logs", params={"from": value})) == {"from"}
