@@ -8,7 +8,7 @@ PYTHON = $(shell for python in python3.13 python3.12 python3.11 python3 python; 
 SHA256 = $(shell command -v sha256sum || echo shasum -a 256)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz migrate rollback migration checksums lint format check audit openapi psql lock clean
+.PHONY: help run test fuzz faults migrate rollback migration checksums lint format check audit openapi psql lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,14 @@ test: .venv/.stamp ## Run the tests; PG=system on the machine's own PostgreSQL, 
 
 fuzz: .venv/.stamp ## Send generated requests as each role; EXAMPLES=500 for a long run, ARGS="--role patient" for one role
 	@$(BIN)/python -m tests.fuzz.run --examples $(or $(EXAMPLES),20) $(ARGS)
+
+faults: export DCMS_FAULT_ATTEMPTS := $(or $(ATTEMPTS),$(DCMS_FAULT_ATTEMPTS),10000)
+faults: export DCMS_FAULT_CLIENTS := $(or $(DCMS_FAULT_CLIENTS),64)
+faults: export DCMS_FAULT_DATABASE_KILLS := $(or $(DCMS_FAULT_DATABASE_KILLS),20)
+faults: export DCMS_FAULT_SERVER_KILLS := $(or $(DCMS_FAULT_SERVER_KILLS),50)
+faults: export DCMS_FAULT_SECONDS := $(or $(DCMS_FAULT_SECONDS),30)
+faults: .venv/.stamp ## Kill, cut and slow what the service stands on, for long; ATTEMPTS=100000 for the longest
+	$(BIN)/pytest tests/faults -s -m '' $(ARGS)
 
 migrate: .venv/.stamp ## Bring the database in DCMS_OWNER_DATABASE_URL up to date
 	@$(BIN)/dcms migrate

@@ -3,8 +3,9 @@
 import asyncpg
 import pytest
 
+from dcms.database.failures import problem_of_failure
 from dcms.database.pool import on_constraint
-from dcms.web.problems import Conflict
+from dcms.web.problems import Conflict, Unavailable
 
 
 def test_a_problem_that_is_a_constant_does_not_keep_the_frames_of_every_raising() -> None:
@@ -21,3 +22,18 @@ def test_a_problem_that_is_a_constant_does_not_keep_the_frames_of_every_raising(
         return count
 
     assert depth() == depth()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.ConnectionDoesNotExistError(),
+        asyncpg.CrashShutdownError(),
+        asyncpg.IdleInTransactionSessionTimeoutError(),
+        asyncpg.TargetServerAttributeNotMatched(),
+        ConnectionResetError(),
+        TimeoutError(),
+    ],
+)
+def test_a_server_that_went_away_is_unavailable(error: Exception) -> None:
+    assert isinstance(problem_of_failure(error), Unavailable)

@@ -82,7 +82,6 @@ class AuthController(Controller):
         before_password_change=True,
         closed_to_impersonation=True,
         changes_access=True,
-        throttled=True,
         status_code=204,
     )
     async def change_password(

@@ -4,17 +4,12 @@ import os
 import time
 from typing import Any
 
-import psycopg
 import schemathesis
 
-from dcms.access.callers import Caller
-from dcms.access.permissions import Role, permissions_of
-from dcms.access.tokens import Tokens
-from tests.api import JWT_KEYS
+from tests.sessions import open_session
 
 ROLE = os.environ["DCMS_FUZZ_ROLE"]
 OWNER_URL = os.environ["DCMS_FUZZ_DATABASE"]
-LIFETIME_S = 43_200
 # a session of many calls is left for a new one, in case a call about users ended it
 REFRESH_S = 5
 ENDING = frozenset(
@@ -38,7 +33,7 @@ class Sessions:
 
     def get(self, case: schemathesis.Case[Any], context: schemathesis.AuthContext) -> str:
         """Make a session."""
-        return new_token()
+        return open_session(OWNER_URL, ROLE)[0]
 
     def set(self, case: schemathesis.Case[Any], data: str, context: schemathesis.AuthContext) -> None:
         """Send the token."""
@@ -48,44 +43,3 @@ class Sessions:
 def _key_of(case: schemathesis.Case[Any]) -> str:
     ends = case.operation.definition.raw.get("operationId") in ENDING
     return f"{time.monotonic_ns()}" if ends else "session"
-
-
-def new_token() -> str:
-    """A token of a new session; whatever calls did to the user is mended."""
-    with psycopg.connect(OWNER_URL, autocommit=True) as session:
-        row: Any = session.execute(
-            """
-            with acting as materialized (select acting('{"request_id": "fuzz"}') as may),
-            mended as (
-                update dcms_user
-                set is_active = true, roles = array[%(role)s], must_change_password = false
-                where username = %(role)s and (select may from acting)
-                returning user_id
-            ),
-            opened as (
-                insert into session (user_id, expires_at)
-                select user_id, now() + interval '1 day' from mended
-                returning session_id, user_id
-            )
-            select
-                opened.user_id,
-                opened.session_id,
-                (select patient.patient_id from patient where patient.user_id = opened.user_id),
-                (select employee.employee_id from employee where employee.user_id = opened.user_id)
-            from opened
-            """,
-            {"role": ROLE},
-        ).fetchone()
-    user_id, session_id, patient_id, employee_id = row
-    roles = frozenset({Role(ROLE)})
-    now = time.time()
-    caller = Caller(
-        user_id=user_id,
-        session_id=session_id,
-        roles=roles,
-        permissions=permissions_of(roles),
-        patient_id=patient_id,
-        employee_id=employee_id,
-        expires_at=now + LIFETIME_S,
-    )
-    return Tokens(JWT_KEYS).sign_access(caller, now)
