@@ -28,7 +28,7 @@ class HomeController(Controller):
     path = "/home"
     tags = ("home",)
 
-    @get("/", permission=Permission.AUTHENTICATED, login_page=LOGIN)
+    @get("/", permission=Permission.AUTHENTICATED, login_page=LOGIN, produces=("text/html",))
     async def show_home(self, request: ApiRequest, home: NamedDependency[HomeRepository]) -> Home | Response[str]:
         """Show what the caller needs to see first, by role; with `Accept: text/html` as a page."""
         made = await home.home(request.caller)

@@ -114,7 +114,7 @@ DESCRIPTIONS = {
 
 WEBHOOK_EXAMPLE = {"MessageSid": "SM0123456789abcdef0123456789abcdef", "From": "+491712345678", "Body": "STOP"}
 TEXT_EXAMPLES = {
-    "text/csv": "patient_id,register_number,last_name\r\n1,P000001,Müller\r\n",
+    "text/csv": "patient_id,register_number,user_id,first_name,last_name\r\n1,P000001,,Anna,Müller\r\n",
     "image/svg+xml": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 200"></svg>',
     "text/html": "<!doctype html><title>dcms</title>",
     "application/xml": '<?xml version="1.0" encoding="UTF-8"?><Response></Response>',
