@@ -197,6 +197,10 @@ class Gate:
                 )
         except Undone:
             pass
+        except Exception:
+            # the answer was only kept back: nothing was sent, so the failure can still be answered
+            ScopeState.from_scope(scope).response_started = False
+            raise
         if not exchange.is_retryable:
             await answer.deliver(send)
 
