@@ -22,8 +22,8 @@ from dcms.web.problems import Problem
 HEARTBEAT_S = 15
 # how often a listener's session is looked at
 CHECK_INTERVAL_S = 0.4
-# a client that takes nothing for so long is dropped
-SEND_TIMEOUT_S = 20
+# a client that takes nothing for so long is dropped; a server that stops waits that long for it (see serve.py)
+SEND_TIMEOUT_S = 10
 
 HEARTBEAT = b": heartbeat\n\n"
 HEADERS = [

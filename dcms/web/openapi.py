@@ -3,15 +3,12 @@
 import inspect
 import re
 import sys
-import types
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
 import msgspec
-from litestar import Litestar, Response
-from litestar.handlers import HTTPRouteHandler
-from litestar.routes import HTTPRoute
+from litestar import Litestar
 
 from dcms import __version__
 from dcms.access.permissions import Permission
@@ -19,6 +16,7 @@ from dcms.web import openapi_parts as parts
 from dcms.web.answers import JSON
 from dcms.web.examples import Examples
 from dcms.web.openapi_parts import PROBLEMS, response_ref
+from dcms.web.openapi_routes import Route, has_version, holds_version, routes_of
 from dcms.web.routes import RouteAccess
 from dcms.web.schemas import Schemas
 
@@ -28,48 +26,9 @@ WRITES = ("POST", "PUT", "PATCH", "DELETE")
 METHODS = ("GET", *WRITES)
 
 
-class Route(msgspec.Struct, frozen=True):
-    """One operation, as the application knows it."""
-
-    method: str
-    path: str
-    handler: HTTPRouteHandler
-    access: RouteAccess
-    # name in the query or header → name in the handler
-    query: dict[str, str]
-    headers: dict[str, str]
-
-    @property
-    def shapes(self) -> list[Any]:
-        """The types of the good answer that say something of its content."""
-        return _shapes(self.handler.parsed_fn_signature.return_type.raw)
-
-    @property
-    def names(self) -> list[str]:
-        """The names in the path."""
-        return re.findall(r"{(\w+)}", self.path)
-
-    @property
-    def tag(self) -> str:
-        """What the operation is listed under."""
-        return str((self.handler.resolve_tags() or ["other"])[0])
-
-
 def openapi_document(app: Litestar) -> dict[str, Any]:
     """The whole document."""
-    return _Document(list(_routes(app))).build()
-
-
-def _routes(app: Litestar) -> Iterator[Route]:
-    for route in app.routes:
-        if not isinstance(route, HTTPRoute):
-            continue
-        for method, (handler, model) in route.route_handler_map.items():
-            access = app.state.routes.get((id(handler), method))
-            if access is not None and handler.resolve_include_in_schema():
-                query = {each.field_alias: each.field_name for each in model.expected_query_params}
-                headers = {each.field_alias: each.field_name for each in model.expected_header_params}
-                yield Route(method, route.path_format.rstrip("/") or "/", handler, access, query, headers)
+    return _Document(list(routes_of(app))).build()
 
 
 class _Document:
@@ -81,7 +40,7 @@ class _Document:
         self.versioned = {
             route.path
             for route in routes
-            if route.method == "PUT" or (route.method in ("GET", "PATCH") and _has_version(route.shapes))
+            if route.method == "PUT" or (route.method in ("GET", "PATCH") and has_version(route.shapes))
         }
 
     def build(self) -> dict[str, Any]:
@@ -223,7 +182,7 @@ class _Document:
     def has_etag(self, route: Route) -> bool:
         if route.method == "GET" and route.handler.opt.get("versioned", False):
             return True
-        return _has_version(route.shapes) or (route.path in self.versioned and route.method in ("GET", "PUT", "PATCH"))
+        return has_version(route.shapes) or (route.path in self.versioned and route.method in ("GET", "PUT", "PATCH"))
 
     def takes_if_match(self, route: Route) -> bool:
         if route.method in WRITES and route.handler.opt.get("versioned", False):
@@ -232,7 +191,7 @@ class _Document:
             return route.path in self.versioned
         is_action = route.method == "POST" and route.handler.status_code == 200
         is_below = any(route.path.startswith(f"{path}/") for path in self.versioned if path.endswith("}"))
-        return is_action and is_below and _holds_version(route.shapes)
+        return is_action and is_below and holds_version(route.shapes)
 
 
 def _request_headers(route: Route, takes_if_match: bool, has_etag: bool) -> Iterator[str]:
@@ -262,33 +221,6 @@ def _tags(routes: list[Route]) -> list[dict[str, str]]:
         controller = getattr(module, route.handler.fn.__qualname__.partition(".")[0], None)
         tags.setdefault(route.tag, inspect.cleandoc(controller.__doc__ or "") if controller else "")
     return [{"name": name, "description": description} for name, description in sorted(tags.items())]
-
-
-def _shapes(declared: Any) -> list[Any]:
-    """The structs and lists among what a handler may return; `Response[T]` counts as T."""
-    origin = get_origin(declared) or declared
-    if origin in (Union, types.UnionType):
-        return [shape for member in get_args(declared) for shape in _shapes(member)]
-    if not isinstance(origin, type):
-        return []
-    if issubclass(origin, Response):
-        return [shape for member in get_args(declared) for shape in _shapes(member)]
-    return [declared] if issubclass(origin, msgspec.Struct | list) else []
-
-
-def _has_version(shapes: list[Any]) -> bool:
-    # the program's version is a text
-    return any(_fields(shape).get("version") is int for shape in shapes)
-
-
-def _holds_version(shapes: list[Any]) -> bool:
-    """Whether one has a version, or a part of it has one."""
-    return _has_version(shapes) or any(_has_version(list(_fields(shape).values())) for shape in shapes)
-
-
-def _fields(shape: Any) -> dict[str, Any]:
-    is_struct = isinstance(shape, type) and issubclass(shape, msgspec.Struct)
-    return get_type_hints(shape) if is_struct else {}
 
 
 def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
