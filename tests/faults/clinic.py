@@ -76,7 +76,8 @@ class Server:
     def bugs(self) -> list[str]:
         """What its log says of errors that nobody expected."""
         self._log.seek(0)
-        return [line for line in self._log.read().decode().splitlines() if '"event": "bug"' in line or '"bug"' in line]
+        lines = self._log.read().decode().splitlines()
+        return [line for line in lines if '"bug"' in line or line.startswith("LitestarException")]
 
     def wait(self) -> None:
         """Wait until it is ready."""
