@@ -137,7 +137,8 @@ async def test_what_is_offered_is_exactly_what_can_be_booked(
 
     answer = await api.assistant.get("/availability", params=query)
 
-    expected = list(clinic.slots(length, with_chair))
+    # by start: of a time that occurs twice the later instant may come after later times of day
+    expected = sorted(clinic.slots(length, with_chair))
     slots = answer.json()["slots"]
     assert [minute_of(datetime.fromisoformat(slot["starts_at"])) for slot in slots] == expected
     for slot in slots:
