@@ -63,7 +63,7 @@ async def test_a_service_that_is_ready_answers_200(api: Api) -> None:
 
 async def test_a_pending_migration_makes_it_503(api: Api) -> None:
     before = (await health(api)).json()["migrations"]
-    await api.owner.execute("delete from _yoyo_migration where migration_id like '0013.%'")
+    await api.owner.execute("delete from _yoyo_migration where migration_id like '0011.%'")
 
     answer = await health(api)
 
