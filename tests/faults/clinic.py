@@ -74,9 +74,10 @@ class Server:
         )
 
     def bugs(self) -> list[str]:
-        """What its log says of errors that nobody expected."""
-        self._log.seek(0)
-        lines = self._log.read().decode().splitlines()
+        """What its log says of errors that nobody expected, once it was killed for good."""
+        with self._log:
+            self._log.seek(0)
+            lines = self._log.read().decode().splitlines()
         return [line for line in lines if '"bug"' in line or line.startswith("LitestarException")]
 
     def wait(self) -> None:
