@@ -19,6 +19,7 @@ from dcms.settings import Network
 from dcms.web.answers import API
 from dcms.web.exchange import KEY, Exchange
 from dcms.web.fields import MAX_ID
+from dcms.web.incoming import Incoming
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 MAX_USER_AGENT = 400
@@ -91,8 +92,9 @@ class Front:
         token = current_context.set(context)
         if exchange.is_head:
             scope["method"] = "GET"
+        incoming = Incoming(receive, headers)
         try:
-            await self.app(scope, receive, _finish(send, exchange))
+            await self.app(scope, incoming.receive, _finish(send, exchange, incoming))
         finally:
             # also when the server gives the task up because the client hung up
             current_context.reset(token)
@@ -167,9 +169,10 @@ def _request_id(given: bytes | None) -> str:
     return secrets.token_hex(12)
 
 
-def _finish(send: Send, exchange: Exchange) -> Send:
+def _finish(send: Send, exchange: Exchange, incoming: Incoming) -> Send:
     async def finish(message: Message) -> None:
         if message["type"] == "http.response.start":
+            await incoming.discard()
             exchange.status = message["status"]
             headers = list(message["headers"])
             names = {name for name, _ in headers}
