@@ -17,7 +17,7 @@ from tests import make
 from tests.api import Api
 
 SECONDS = float(os.environ.get("DCMS_TEST_STRESS_S", "4"))
-CLIENTS = 12
+CLIENTS = int(os.environ.get("DCMS_TEST_STRESS_CLIENTS") or 12)
 PATIENTS = 3
 
 # each must give no row
