@@ -103,41 +103,35 @@ class Tokens:
 
     def sign_refresh(self, session_id: int, counter: int) -> str:
         """The refresh token of a session's counter: always the same for the same two."""
-        return self._refresh(self._kid, session_id, counter)
+        return self._sign_pair(b"refresh", self._kid, session_id, counter)
 
     def read_refresh(self, token: str) -> RefreshToken:
         """What a refresh token says. Raises Unauthenticated for one that this server did not make."""
-        try:
-            kid, session_id, counter, _ = token.rsplit(".", 3)
-            expected = self._refresh(kid, int(session_id), int(counter))
-        except (KeyError, ValueError):
-            raise Unauthenticated("The refresh token is not valid.") from None
-        if not hmac.compare_digest(token.encode(), expected.encode()):
-            raise Unauthenticated("The refresh token is not valid.")
-        return RefreshToken(int(session_id), int(counter))
-
-    def _refresh(self, kid: str, session_id: int, counter: int) -> str:
-        said = f"{kid}.{session_id}.{counter}"
-        mac = hmac.digest(self._keys[kid], b"dcms refresh " + said.encode(), "sha256")
-        return f"{said}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"
+        return RefreshToken(*self._read_pair(b"refresh", token, "The refresh token is not valid."))
 
     def sign_page(self, session_id: int, user_id: int) -> str:
         """The value of the home page's cookie: no access token, and none can be made of it."""
-        return self._page(self._kid, session_id, user_id)
+        return self._sign_pair(b"page", self._kid, session_id, user_id)
 
     def read_page(self, value: str) -> Caller:
         """Whose session a cookie keeps; the database knows the rest. Raises Unauthenticated for one that is wrong."""
-        try:
-            kid, session_id, user_id, _ = value.rsplit(".", 3)
-            expected = self._page(kid, int(session_id), int(user_id))
-        except (KeyError, ValueError):
-            raise Unauthenticated from None
-        if not hmac.compare_digest(value.encode(), expected.encode()):
-            raise Unauthenticated
+        session_id, user_id = self._read_pair(b"page", value, None)
         nothing: frozenset[Any] = frozenset()
-        return Caller(user_id=int(user_id), session_id=int(session_id), roles=nothing, permissions=nothing)
+        return Caller(user_id=user_id, session_id=session_id, roles=nothing, permissions=nothing)
 
-    def _page(self, kid: str, session_id: int, user_id: int) -> str:
-        said = f"{kid}.{session_id}.{user_id}"
-        mac = hmac.digest(self._keys[kid], b"dcms page " + said.encode(), "sha256")
+    def _sign_pair(self, purpose: bytes, kid: str, session_id: int, number: int) -> str:
+        """Two numbers that only this server can have put together, for one purpose."""
+        said = f"{kid}.{session_id}.{number}"
+        mac = hmac.digest(self._keys[kid], b"dcms " + purpose + b" " + said.encode(), "sha256")
         return f"{said}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"
+
+    def _read_pair(self, purpose: bytes, token: str, fault: str | None) -> tuple[int, int]:
+        try:
+            kid, session_id, number, _ = token.rsplit(".", 3)
+            pair = int(session_id), int(number)
+            expected = self._sign_pair(purpose, kid, *pair)
+        except (KeyError, ValueError):
+            raise Unauthenticated(fault) from None
+        if not hmac.compare_digest(token.encode(), expected.encode()):
+            raise Unauthenticated(fault)
+        return pair
