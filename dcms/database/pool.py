@@ -10,15 +10,18 @@ import asyncpg
 import msgspec
 
 from dcms.database.codecs import Clock, set_codecs
+from dcms.database.connections import Connections
 from dcms.database.queries import Query
 from dcms.web.problems import NotFound, Problem, Unavailable
 
 T = TypeVar("T")
-Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+Connection = asyncpg.Connection
 
 CONNECT_TIMEOUT_S = 3
 ACQUIRE_TIMEOUT_S = 2
 COMMAND_TIMEOUT_S = 5
+IDLE_S = 60
+STATEMENTS_KEPT = 1024
 SERVER_SETTINGS = {
     "application_name": "dcms",
     "timezone": "UTC",
@@ -54,37 +57,22 @@ class Database:
         self.url = url
         self._clock = clock
         self._pool_size = pool_size
-        self._pool: asyncpg.Pool | None = None
+        self._pool: Connections | None = None
         self._transaction: ContextVar[Connection | None] = ContextVar("transaction", default=None)
 
     async def open(self) -> None:
         """Make the pool. It connects when it is first used, so a service starts before its database, too."""
-        self._pool = await asyncpg.create_pool(
-            self.url,
-            min_size=0,
-            max_size=self._pool_size,
-            max_inactive_connection_lifetime=60,
-            statement_cache_size=1024,
-            **CONNECT_OPTIONS,
-            init=self._prepare,
-            # Nothing but transaction-local state is ever set on a connection (see acting() in the first
-            # migration), so there is nothing to reset: asyncpg's own would be one more round trip a request.
-            reset=_keep,
-        )
+        self._pool = Connections(self._connect, self._pool_size, ACQUIRE_TIMEOUT_S, IDLE_S)
 
     async def close(self) -> None:
         """Close the pool, waiting shortly for statements that still run."""
         if self._pool is not None:
-            try:
-                async with asyncio.timeout(COMMAND_TIMEOUT_S):
-                    await self._pool.close()
-            except TimeoutError:
-                self._pool.terminate()
+            await self._pool.close(COMMAND_TIMEOUT_S)
 
     @property
     def pool_state(self) -> tuple[int, int]:
         """How many connections there are, and how many of them are idle."""
-        return (0, 0) if self._pool is None else (self._pool.get_size(), self._pool.get_idle_size())
+        return (0, 0) if self._pool is None else self._pool.state
 
     async def one(self, query: Query, row: type[T], **arguments: Any) -> T:
         """The one row of a statement. Raises NotFound when there is none."""
@@ -164,34 +152,57 @@ class Database:
             # there is nothing to commit, and whoever is cancelled can't wait
             connection.terminate()
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        """The transaction's connection of the current task, else one from the pool."""
-        running = self._transaction.get()
-        if running is not None:
-            yield running
-            return
+    def connection(self) -> "Lease":
+        """The transaction's connection of the current task, else one from the pool, for an `async with`."""
         if self._pool is None:
             raise Unavailable
-        try:
-            connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
-        except TimeoutError:
-            raise Unavailable("The service is busy.") from None
-        try:
-            yield connection
-        except asyncpg.ReadOnlySQLTransactionError:
-            # the server became a standby: the next connection is made to whoever takes writes now
-            await self._pool.expire_connections()
-            raise
-        finally:
-            await self._pool.release(connection)
+        return Lease(self._pool, self._transaction.get())
 
-    async def _prepare(self, connection: Any) -> None:
+    async def _connect(self) -> Connection:
+        connection: Connection = await asyncpg.connect(
+            self.url, statement_cache_size=STATEMENTS_KEPT, **CONNECT_OPTIONS
+        )
+        await self._prepare(connection)
+        return connection
+
+    async def _prepare(self, connection: Connection) -> None:
         await set_codecs(connection, self._clock)
 
 
-async def _keep(connection: Any) -> None:
-    pass
+class Lease:
+    """A connection for a while.
+
+    It is given back as it is: nothing but transaction-local state is ever set on a connection (see acting() in the
+    first migration), so there is nothing to reset, which would be one more round trip a request.
+    """
+
+    __slots__ = ("_connection", "_is_mine", "_pool")
+
+    def __init__(self, pool: Connections, running: Connection | None) -> None:
+        self._pool = pool
+        self._connection = running
+        self._is_mine = running is None
+
+    async def __aenter__(self) -> Connection:
+        """Give the connection. Raises Unavailable when none gets free in time."""
+        if self._connection is None:
+            try:
+                self._connection = await self._pool.take()
+            except TimeoutError:
+                raise Unavailable("The service is busy.") from None
+        return self._connection
+
+    async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        """Give the connection back, or drop it when nobody knows what became of its statement."""
+        if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+            # the server became a standby: the next connection is made to whoever takes writes now
+            self._pool.renew()
+        if self._connection is None or not self._is_mine:
+            return
+        if isinstance(error, TimeoutError | asyncio.CancelledError):
+            self._pool.drop(self._connection)
+        else:
+            self._pool.give_back(self._connection)
 
 
 def fill(row: type[T], record: asyncpg.Record) -> T:
