@@ -5,6 +5,7 @@ import sys
 import traceback
 from typing import Any
 
+import msgspec
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
@@ -16,11 +17,14 @@ MAX_FRAMES = 20
 def configure_logs(settings: Settings) -> None:
     """Log as the settings say, for this process."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    renderer: Any = (
-        structlog.processors.JSONRenderer()
-        if settings.log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
+    renderer: Any
+    factory: Any
+    if settings.log_format == "json":
+        renderer = structlog.processors.JSONRenderer(serializer=_encode)
+        factory = structlog.BytesLoggerFactory(sys.stderr.buffer)
+    else:
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        factory = structlog.WriteLoggerFactory(sys.stderr)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -29,12 +33,16 @@ def configure_logs(settings: Settings) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=factory,
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(
         level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
     )
+
+
+def _encode(event: EventDict, **_options: Any) -> bytes:
+    return msgspec.json.encode(event, enc_hook=repr)
 
 
 def name_the_error(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -16,6 +16,7 @@ class Exchange:
         "access",
         "body",
         "context",
+        "headers",
         "is_head",
         "is_last_attempt",
         "is_retryable",
@@ -25,8 +26,10 @@ class Exchange:
         "status",
     )
 
-    def __init__(self, context: Context, is_head: bool = False) -> None:
+    def __init__(self, context: Context, headers: dict[bytes, bytes], is_head: bool = False) -> None:
         self.context = context
+        # of those that were sent several times the last
+        self.headers = headers
         # HEAD, which is answered as GET without the body
         self.is_head = is_head
         self.started = time.perf_counter()

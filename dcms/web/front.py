@@ -3,6 +3,7 @@
 import re
 import secrets
 import time
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -23,6 +24,7 @@ from dcms.web.incoming import Incoming
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 MAX_USER_AGENT = 400
+ADDRESSES_KEPT = 4096
 
 SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -87,7 +89,7 @@ class Front:
             zone=self.services.facts.zone,
             default_region=self.services.facts.default_region,
         )
-        exchange = Exchange(context, is_head=scope["method"] == "HEAD")
+        exchange = Exchange(context, headers, is_head=scope["method"] == "HEAD")
         scope[KEY] = exchange  # type: ignore[literal-required]
         token = current_context.set(context)
         if exchange.is_head:
@@ -151,9 +153,10 @@ def client_address(scope: HTTPScope, forwarded_for: bytes | None, proxies: tuple
             break
         address = hops.pop()
     parsed = _parse(address or "")
-    return None if parsed is None else str(parsed)
+    return None if parsed is None else _text(parsed)
 
 
+@lru_cache(ADDRESSES_KEPT)
 def _parse(address: str) -> Any:
     """An address; IPv4 as such, whatever the socket makes of it, and without the interface of a link-local one."""
     try:
@@ -161,6 +164,9 @@ def _parse(address: str) -> Any:
     except ValueError:
         return None
     return getattr(parsed, "ipv4_mapped", None) or parsed
+
+
+_text = lru_cache(ADDRESSES_KEPT)(str)
 
 
 def _request_id(given: bytes | None) -> str:

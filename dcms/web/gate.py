@@ -117,7 +117,7 @@ class Gate:
             await RawAnswer(204, [(b"allow", allow.encode())], b"")(scope, receive, send)
             return
         exchange.access = access
-        headers = dict(scope["headers"])
+        headers = exchange.headers
         if access.permission is not Permission.PUBLIC:
             try:
                 caller = await _caller(state.authenticator, headers, access)

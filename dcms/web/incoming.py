@@ -31,8 +31,10 @@ class Incoming:
 
     async def discard(self) -> None:
         """Read on to the end, if that is near."""
-        if self._is_held_back:
-            return
+        if not self.is_complete and not self._is_held_back:
+            await self._read_on()
+
+    async def _read_on(self) -> None:
         size = 0
         try:
             async with asyncio.timeout(DISCARD_WITHIN_S):
