@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher as Argon2
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
 
 from dcms.web.problems import Unavailable
 
@@ -106,5 +105,8 @@ def temporary_password() -> str:
 
 
 def _score(password: str) -> int:
+    # its dictionaries are 13 MiB, which most processes never need
+    from zxcvbn import zxcvbn
+
     score: int = zxcvbn(password[:SCORED_LENGTH])["score"]
     return score
