@@ -79,8 +79,8 @@ COMPILE = $(BIN)/uv --quiet pip compile --universal --python-version 3.11 --gene
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(ARGS)
 lock: .venv/.stamp ## Pin what pyproject.toml asks for; ARGS=--upgrade takes newer versions
 	$(BIN)/pip install --quiet --disable-pip-version-check $(UV)
-	$(COMPILE) --extra embedded --extra dev --output-file requirements.lock pyproject.toml
-	$(COMPILE) --constraint requirements.lock --output-file requirements-runtime.lock pyproject.toml
+	$(COMPILE) --extra embedded --extra traces --extra dev --output-file requirements.lock pyproject.toml
+	$(COMPILE) --constraint requirements.lock --extra traces --output-file requirements-runtime.lock pyproject.toml
 	echo setuptools | $(COMPILE) --constraint requirements.lock --output-file requirements-build.lock -
 
 .venv/.stamp: requirements.lock pyproject.toml setup.py

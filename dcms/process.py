@@ -1,4 +1,4 @@
-"""What lives as long as the process: pool, tokens, watch, audit trail, live feed, measures, hasher."""
+"""What lives as long as the process: pool, tokens, watch, audit trail, live feed, measures, traces, hasher."""
 
 import asyncio
 import signal
@@ -16,6 +16,7 @@ from dcms.database.pool import Database
 from dcms.events.feed import Feed
 from dcms.measures import Measures
 from dcms.settings import Settings
+from dcms.traces import traces_of
 
 
 class Services:
@@ -24,7 +25,8 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.facts = ClinicFacts()
-        self.database = Database(settings.database_url, self.facts, settings.pool_size)
+        self.traces = traces_of(settings, "serve")
+        self.database = Database(settings.database_url, self.facts, settings.pool_size, self.traces)
         self.tokens = Tokens(settings.jwt_keys)
         self.watch = Watch(settings.database_url, self.database, self.facts, settings.access_token_ttl_s)
         self.trail = AuditTrail(self.database)
@@ -54,6 +56,8 @@ class Services:
         await self.trail.stop()
         await self.watch.stop()
         await self.database.close()
+        if self.traces is not None:
+            await self.traces.close()
 
 
 def hear_stop_signals(callback: Callable[[], None]) -> None:

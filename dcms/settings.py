@@ -44,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     twilio_from: str | None = None
     twilio_api_base_url: str = "https://api.twilio.com"
     metrics_token: str | None = None
+    traces_url: str | None = None
     pool_size: Annotated[int, msgspec.Meta(ge=2, le=200)] = 16
     # what the image's build says of itself
     git_hash: str | None = None

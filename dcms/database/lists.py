@@ -65,7 +65,7 @@ async def page(
     """One page of a list, with the cursor of the next."""
     text, values = statement(query, row, filters, ordering, request.after or (), request.limit + 1, **arguments)
     records = request.page(
-        await database.records(text, values), lambda last: [last[column] for column in ordering.columns]
+        await database.records(query.name, text, values), lambda last: [last[column] for column in ordering.columns]
     )
     width = len(row.__struct_fields__)
     return Page([row(*record[:width]) for record in records.items], records.next_cursor)

@@ -12,6 +12,7 @@ import msgspec
 from dcms.database.codecs import Clock, set_codecs
 from dcms.database.connections import Connections
 from dcms.database.queries import Query
+from dcms.traces import Span, Traces
 from dcms.web.problems import NotFound, Problem, Unavailable
 
 T = TypeVar("T")
@@ -53,8 +54,9 @@ SNAPSHOT_SETTINGS = {
 class Database:
     """Runs statements, each on a connection of its own or on the transaction's of the current task."""
 
-    def __init__(self, url: str, clock: Clock, pool_size: int) -> None:
+    def __init__(self, url: str, clock: Clock, pool_size: int, traces: Traces | None = None) -> None:
         self.url = url
+        self.traces = traces
         self._clock = clock
         self._pool_size = pool_size
         self._pool: Connections | None = None
@@ -83,28 +85,25 @@ class Database:
 
     async def first(self, query: Query, row: type[T], **arguments: Any) -> T | None:
         """The first row of a statement, or None."""
-        async with self.connection() as connection:
+        async with self.connection(query.name) as connection:
             record = await connection.fetchrow(query.text, *query.bind(arguments))
         return None if record is None else fill(row, record)
 
     async def all(self, query: Query, row: type[T], **arguments: Any) -> list[T]:
         """Every row of a statement."""
-        return await self.fetch(query.text, row, query.bind(arguments))
+        records = await self.records(query.name, query.text, query.bind(arguments))
+        return [fill(row, record) for record in records]
 
     async def execute(self, query: Query, **arguments: Any) -> int:
         """Run a statement; the number of rows it touched."""
-        async with self.connection() as connection:
+        async with self.connection(query.name) as connection:
             status = await connection.execute(query.text, *query.bind(arguments))
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
-    async def fetch(self, text: str, row: type[T], values: Sequence[Any]) -> list[T]:
-        """Every row of a statement's text."""
-        return [fill(row, record) for record in await self.records(text, values)]
-
-    async def records(self, text: str, values: Sequence[Any]) -> list[asyncpg.Record]:
-        """Every record of a statement that `lists` has put together."""
-        async with self.connection() as connection:
+    async def records(self, name: str, text: str, values: Sequence[Any]) -> list[asyncpg.Record]:
+        """Every record of a statement; `lists` puts some together."""
+        async with self.connection(name) as connection:
             records: list[asyncpg.Record] = await connection.fetch(text, *values)
         return records
 
@@ -118,7 +117,7 @@ class Database:
         if running is not None:
             yield running
             return
-        async with self.connection() as connection, connection.transaction(isolation=isolation):
+        async with self.connection("transaction") as connection, connection.transaction(isolation=isolation):
             token = self._transaction.set(connection)
             try:
                 yield connection
@@ -152,11 +151,14 @@ class Database:
             # there is nothing to commit, and whoever is cancelled can't wait
             connection.terminate()
 
-    def connection(self) -> "Lease":
-        """The transaction's connection of the current task, else one from the pool, for an `async with`."""
+    def connection(self, name: str) -> "Lease":
+        """The transaction's connection of the current task, else one from the pool, for an `async with`.
+
+        Traces know it by what it is used for.
+        """
         if self._pool is None:
             raise Unavailable
-        return Lease(self._pool, self._transaction.get())
+        return Lease(self._pool, self._transaction.get(), None if self.traces is None else self.traces.begin(name))
 
     async def _connect(self) -> Connection:
         connection: Connection = await asyncpg.connect(
@@ -176,10 +178,11 @@ class Lease:
     first migration), so there is nothing to reset, which would be one more round trip a request.
     """
 
-    __slots__ = ("_connection", "_is_mine", "_pool")
+    __slots__ = ("_connection", "_is_mine", "_pool", "_span")
 
-    def __init__(self, pool: Connections, running: Connection | None) -> None:
+    def __init__(self, pool: Connections, running: Connection | None, span: Span | None) -> None:
         self._pool = pool
+        self._span = span
         self._connection = running
         self._is_mine = running is None
 
@@ -188,12 +191,18 @@ class Lease:
         if self._connection is None:
             try:
                 self._connection = await self._pool.take()
-            except TimeoutError:
-                raise Unavailable("The service is busy.") from None
+            except BaseException as error:
+                if self._span is not None:
+                    self._span.end(error)
+                if isinstance(error, TimeoutError):
+                    raise Unavailable("The service is busy.") from None
+                raise
         return self._connection
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         """Give the connection back, or drop it when nobody knows what became of its statement."""
+        if self._span is not None:
+            self._span.end(error)
         if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
             # the server became a standby: the next connection is made to whoever takes writes now
             self._pool.renew()

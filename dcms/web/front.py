@@ -75,6 +75,7 @@ class Front:
         self.services = services
         self.proxies = services.settings.trusted_proxies
         self.trail = services.trail
+        self.traces = services.traces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on and finish its answer."""
@@ -92,6 +93,7 @@ class Front:
         exchange = Exchange(context, headers, is_head=scope["method"] == "HEAD")
         scope[KEY] = exchange  # type: ignore[literal-required]
         token = current_context.set(context)
+        span = None if self.traces is None else self.traces.begin_request(headers)
         if exchange.is_head:
             scope["method"] = "GET"
         incoming = Incoming(receive, headers)
@@ -103,6 +105,8 @@ class Front:
             _log(scope, exchange)
             name = exchange.access.name if exchange.access else NO_ROUTE
             self.services.measures.request(name, exchange.status, time.perf_counter() - exchange.started)
+            if span is not None:
+                span.end_request(name, exchange.status, context.request_id)
             await self._audit(scope, exchange)
 
     async def _audit(self, scope: HTTPScope, exchange: Exchange) -> None:

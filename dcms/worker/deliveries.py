@@ -17,6 +17,7 @@ from dcms.database.failures import AWAY
 from dcms.database.pool import Database
 from dcms.database.queries import queries
 from dcms.sms.providers.provider import NotNow, NotSent, Outgoing, Provider, Rejected, Unknown
+from dcms.traces import traced
 from dcms.web.problems import Problem
 from dcms.worker.options import Options
 from dcms.worker.outbox import Job
@@ -69,7 +70,8 @@ class Deliveries:
             if lease_ends - time.monotonic() < self._options.begin_before_s:
                 # this process was held up, and another may have taken over by the time of an answer
                 raise NotNow("held_up")
-            provider_message_id = await self._provider.send(_outgoing(message))
+            with traced(self._database.traces, "sms.send"):
+                provider_message_id = await self._provider.send(_outgoing(message))
             if not await self._succeed(job, message, provider_message_id, lease_ends):
                 raise Unknown("id_of_another")
         except NotSent as error:

@@ -13,6 +13,7 @@ from dcms.context import Context, current_context
 from dcms.database.pool import Database
 from dcms.settings import Settings
 from dcms.sms.providers import provider_of
+from dcms.traces import traces_of
 from dcms.webhooks.repository import WebhookRepository
 from dcms.worker.dispatcher import FAILURES, Dispatcher
 from dcms.worker.housekeeping import keep_house, seal_audit_log
@@ -42,7 +43,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event, options: Options |
     """
     options = options or Options()
     current_context.set(Context(request_id=f"worker-{socket.gethostname()}-{os.getpid()}"))
-    database = Database(settings.database_url, ClinicFacts(), settings.pool_size)
+    traces = traces_of(settings, "worker")
+    database = Database(settings.database_url, ClinicFacts(), settings.pool_size, traces)
     provider = provider_of(settings)
     try:
         if not await _open(database, stop):
@@ -58,6 +60,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event, options: Options |
     finally:
         await provider.close()
         await database.close()
+        if traces is not None:
+            await traces.close()
 
 
 async def _open(database: Database, stop: asyncio.Event) -> bool:
