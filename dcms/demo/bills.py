@@ -1,6 +1,7 @@
 """The demo's invoices and payments, made as the front desk makes them."""
 
 import random
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from dcms.access.watch import ClinicFacts
@@ -40,4 +41,6 @@ async def _pay(payments: PaymentRepository, invoice: Invoice, rng: random.Random
     if amount > 0:
         method = rng.choice(METHODS)
         allocation = NewAllocation(invoice.invoice_id, str(amount))
-        await payments.add(NewPayment(invoice.patient_id, str(amount), method, allocations=[allocation]))
+        # at the desk, after one of the visits of the last eight weeks
+        paid_at = datetime.now(UTC) - timedelta(days=rng.randrange(56), minutes=rng.randrange(240))
+        await payments.add(NewPayment(invoice.patient_id, str(amount), method, paid_at, allocations=[allocation]))

@@ -52,7 +52,7 @@ class HomeController(Controller):
         try:
             pair = await auth.login(Login(username.strip(), password), as_patient=who == "patient")
         except (Unauthenticated, TooManyRequests, Invalid) as problem:
-            return login_page(await home.clinic_name(), _words(problem), problem.status)
+            return login_page(await home.clinic_name(), username, who, _words(problem), problem.status)
         value = request.app.state.services.tokens.sign_page(pair.session_id, pair.user.user_id)
         return _see_home(request, value, max_age_s=request.app.state.services.settings.refresh_token_ttl_s)
 

@@ -41,9 +41,11 @@ def style() -> Response[str]:
     )
 
 
-def login_page(clinic_name: str, fault: str | None = None, status: int = 200) -> Response[str]:
-    """The form to log in, with what was wrong with the last try."""
-    return page("login.html", status, clinic_name=clinic_name, fault=fault)
+def login_page(
+    clinic_name: str, username: str = "", who: str = "staff", fault: str | None = None, status: int = 200
+) -> Response[str]:
+    """The form to log in, with the last try's name and what was wrong with it."""
+    return page("login.html", status, clinic_name=clinic_name, username=username, who=who, fault=fault)
 
 
 def home_page(home: Home, clinic_name: str, today: date) -> Response[str]:

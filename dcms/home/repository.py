@@ -148,7 +148,7 @@ class HomeRepository:
         return f"{today:%A}, {today.day} {today:%B %Y}"
 
     def _money(self, amount: Decimal) -> str:
-        return f"{amount:.2f} {self._facts.currency}"
+        return f"{amount:,.2f} {self._facts.currency}"
 
 
 def _links(view: Role, caller: Caller, today: date) -> list[Link]:

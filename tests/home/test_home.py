@@ -113,6 +113,15 @@ async def test_a_wrong_password_is_said_on_the_form(api: Api) -> None:
 
     assert answer.status_code == 401
     assert "The username or the password is wrong." in answer.text
+
+
+async def test_the_form_keeps_the_name_and_nothing_else_of_a_wrong_try(api: Api) -> None:
+    form = {"username": '"><b>anna', "password": "not-the-password", "who": "patient"}
+    answer = await root(api.anonymous).post("/home/login", data=form)
+
+    assert 'value="&#34;&gt;&lt;b&gt;anna"' in answer.text
+    assert 'value="patient" checked' in answer.text
+    assert "not-the-password" not in answer.text
     assert "set-cookie" not in answer.headers
 
 
