@@ -57,7 +57,7 @@ class MetricsController(Controller):
     ) -> Response[bytes]:
         """Give what the service measures of itself, to who has the token, or without one to this machine only."""
         _check_scraper(request, request.app.state.services.settings.metrics_token)
-        text = await asyncio.to_thread(measures.exposed) + exposed_state(await probe.outbox())
+        text = await asyncio.to_thread(measures.exposed) + exposed_state(await probe.backlog())
         return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

@@ -9,7 +9,7 @@ from dcms import __version__
 from dcms.database.failures import AWAY
 from dcms.database.pool import Database
 from dcms.database.queries import queries
-from dcms.operations.structs import DatabaseHealth, Health, MigrationHealth, OutboxState
+from dcms.operations.structs import Backlog, DatabaseHealth, Health, MigrationHealth
 from dcms.paths import MIGRATIONS_DIR
 from dcms.web.problems import Problem
 
@@ -40,11 +40,11 @@ class Probe:
         done, _ = await asyncio.wait({asking}, timeout=TIMEOUT_S)
         return asking.result() if done else _health(DatabaseHealth(False, None, None), None)
 
-    async def outbox(self) -> OutboxState | None:
+    async def backlog(self) -> Backlog | None:
         """What waits for a worker; None when the database can't say."""
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                return await self._database.one(SQL.outbox, OutboxState)
+                return await self._database.one(SQL.backlog, Backlog)
         except FAILURES:
             return None
 

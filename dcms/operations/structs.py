@@ -46,9 +46,12 @@ class Version(msgspec.Struct):
     build_time: Annotated[str | None, Meta(examples=["2026-11-22T10:00:00Z"])]
 
 
-class OutboxState(msgspec.Struct):
+class Backlog(msgspec.Struct):
     """What waits for a worker."""
 
-    waiting: int
-    oldest_age_s: float
-    dead: int
+    outbox_waiting: int
+    outbox_oldest_age_s: float
+    outbox_given_up: int
+    webhooks_waiting: int
+    webhooks_oldest_age_s: float
+    audit_unsealed_age_s: float
