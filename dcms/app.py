@@ -83,7 +83,6 @@ from dcms.web.reference import ReferenceController
 from dcms.web.requests import ApiRequest
 from dcms.web.routes import methods_table, route_table
 from dcms.webhooks.controller import WebhookController
-from dcms.webhooks.repository import WebhookRepository
 from dcms.working_hours.controller import WorkingHoursController
 from dcms.working_hours.repository import WorkingHoursRepository
 
@@ -163,6 +162,7 @@ def repositories(services: Services) -> dict[str, Any]:
         "calls": CallRepository(database),
         "clinic": clinic,
         "dashboard": dashboard,
+        "intake": services.intake,
         "invoices": InvoiceRepository(database),
         "employees": EmployeeRepository(database),
         "events": services.feed,
@@ -183,7 +183,6 @@ def repositories(services: Services) -> dict[str, Any]:
         "treatment_items": TreatmentItemRepository(database),
         "teeth": ToothRepository(database),
         "working_hours": WorkingHoursRepository(database),
-        "webhooks": WebhookRepository(database),
         "watch": services.watch,
         "charts": OdontogramRepository(database),
         "passwords": passwords,

@@ -1,4 +1,4 @@
-"""What lives as long as the process: pool, tokens, watch, audit trail, live feed, measures, traces, hasher."""
+"""What lives as long as the process: pool, tokens, watch, audit trail, live feed, intake, measures, traces, hasher."""
 
 import asyncio
 import signal
@@ -17,6 +17,8 @@ from dcms.events.feed import Feed
 from dcms.measures import Measures
 from dcms.settings import Settings
 from dcms.traces import traces_of
+from dcms.webhooks.intake import Intake
+from dcms.webhooks.repository import WebhookRepository
 
 
 class Services:
@@ -31,6 +33,7 @@ class Services:
         self.watch = Watch(settings.database_url, self.database, self.facts, settings.access_token_ttl_s)
         self.trail = AuditTrail(self.database)
         self.feed = Feed(self.database)
+        self.intake = Intake(WebhookRepository(self.database))
         self.measures = Measures(self.database, self.watch)
         self.hasher = PasswordHasher()
         self.throttle = Throttle(self.database, self.tokens.derive_key(b"accounts"))
@@ -52,6 +55,7 @@ class Services:
     async def stop(self) -> None:
         """End the background tasks and close the database."""
         await self.feed.close()
+        await self.intake.stop()
         await self.measures.stop()
         await self.trail.stop()
         await self.watch.stop()

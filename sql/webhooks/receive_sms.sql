@@ -1,11 +1,22 @@
--- Take a message in: its number, the number's wish to get messages or not, the message, its patient if there is one only.
+-- Take messages in: their numbers, the numbers' wish to get messages or not, the messages, their patients if there is one only.
 with event as materialized (
     select webhook_event_id, subject, received_at, details
     from webhook_event
-    where webhook_event_id = :webhook_event_id
+    where webhook_event_id = any (:webhook_event_ids)
         and worked_at is null
         and acting(:context)
+    order by subject, event
     for update
+),
+-- of each number the last that says a wish, else any
+sender as (
+    select distinct on (details -> 'number' ->> 'e164')
+        details -> 'number' as number,
+        coalesce((details ->> 'opt_out')::boolean, false) as sms_opt_out,
+        case when details ? 'opt_out' then received_at end as opt_out_decided_at
+    from event
+    where details -> 'number' ->> 'e164' is not null
+    order by details -> 'number' ->> 'e164', details ? 'opt_out' desc, received_at desc
 ),
 number as (
     insert into phone_number (e164, national, region, type, sms_opt_out, opt_out_decided_at)
@@ -14,11 +25,11 @@ number as (
         number.national,
         number.region,
         number.type,
-        coalesce((event.details ->> 'opt_out')::boolean, false),
-        case when event.details ? 'opt_out' then event.received_at end
-    from event
-    cross join jsonb_populate_record(null::phone_number, event.details -> 'number') as number
-    where number.e164 is not null
+        sender.sms_opt_out,
+        sender.opt_out_decided_at
+    from sender
+    cross join jsonb_populate_record(null::phone_number, sender.number) as number
+    order by number.e164
     on conflict (e164) do update
     set sms_opt_out = excluded.sms_opt_out, opt_out_decided_at = excluded.opt_out_decided_at
     -- what was received first was decided first, however late it is worked on
@@ -41,6 +52,7 @@ received as (
         event.received_at
     from event
     cross join lateral (select number_candidates(null, event.details -> 'number' ->> 'e164') as patient_ids) as holder
+    order by event.received_at
     on conflict on constraint sms_provider_message_id_unique do nothing
 )
 update webhook_event

@@ -1,5 +1,5 @@
 -- Events that can be worked on now: a receipt waits for its message, whatever else is here failed before.
-select webhook_event_id, kind, subject, true as is_waiting
+select webhook_event_id, kind, subject, event, true as is_waiting
 from webhook_event
 where worked_at is null
     and received_at between now() - interval '1 day' and now() - interval '1 second'

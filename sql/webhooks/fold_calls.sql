@@ -1,30 +1,33 @@
--- Make a call what all its events say together, in whatever order they came.
+-- Make calls what all their events say together, in whatever order they came.
 with event as materialized (
     select
-        webhook_event_id,
+        subject,
+        received_at,
         details,
         details ->> 'status' as status,
         coalesce((details ->> 'at')::timestamptz, received_at) as at,
         make_interval(secs => (details ->> 'duration_s')::integer) as duration
     from webhook_event
     where kind = 'call'
-        and subject = :subject
+        and subject = any (:subjects)
         and details ->> 'status' is not null
         and acting(:context)
 ),
 steps as (
     select
-        (array_agg(status order by call_rank(status) desc, webhook_event_id))[1] as status,
-        (array_agg(details order by webhook_event_id))[1] as details,
+        subject,
+        (array_agg(status order by call_rank(status) desc, received_at))[1] as status,
+        (array_agg(details order by received_at))[1] as details,
         min(at) as first_at,
         min(at) filter (where status = 'in_progress') as answered_at,
         min(at) filter (where call_rank(status) = 2) as ended_at,
         max(duration) filter (where status = 'completed') as duration
     from event
-    having count(*) > 0
+    group by subject
 ),
-folded as (
+folded as materialized (
     select
+        subject,
         status,
         details,
         least(first_at, ended_at - duration) as started_at,
@@ -37,10 +40,11 @@ folded as (
 ),
 number as (
     insert into phone_number (e164, national, region, type)
-    select number.e164, number.national, number.region, number.type
+    select distinct on (number.e164) number.e164, number.national, number.region, number.type
     from folded
     cross join jsonb_populate_record(null::phone_number, folded.details -> 'number') as number
     where number.e164 is not null
+    order by number.e164
     on conflict do nothing
 ),
 called as (
@@ -59,9 +63,10 @@ called as (
         folded.answered_at,
         folded.ended_at,
         'twilio',
-        :subject
+        folded.subject
     from folded
     cross join lateral contact_of(folded.details -> 'number' ->> 'e164') as contact
+    order by folded.subject
     on conflict on constraint call_provider_call_id_unique do update
     set status = case when call_rank(excluded.status) > call_rank(call.status) then excluded.status else call.status end,
         started_at = excluded.started_at,
@@ -71,5 +76,5 @@ called as (
 update webhook_event
 set worked_at = now()
 where kind = 'call'
-    and subject = :subject
+    and subject = any (:subjects)
     and worked_at is null

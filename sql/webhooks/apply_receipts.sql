@@ -1,0 +1,72 @@
+-- Apply receipts to their messages as far as they take them further; one whose message is not there yet waits for it.
+with event as materialized (
+    select
+        webhook_event_id,
+        subject,
+        received_at,
+        details ->> 'status' as status,
+        details ->> 'error_code' as error_code,
+        (details ->> 'sms_id')::bigint as sms_id
+    from webhook_event
+    where webhook_event_id = any (:webhook_event_ids)
+        and worked_at is null
+        and acting(:context)
+    order by subject, event
+    for update
+),
+named as materialized (
+    select sms.sms_id, sms.provider_message_id as subject
+    from sms
+    where sms.provider_message_id in (select subject from event)
+    union all
+    -- accepted by the provider, whose answer has not been written down
+    (
+        select distinct on (sms.sms_id) sms.sms_id, event.subject
+        from sms
+        join event on event.sms_id = sms.sms_id
+        where sms.provider_message_id is null
+            and sms.status = 'sending'
+            and not exists (select from sms as other where other.provider_message_id = event.subject)
+        order by sms.sms_id, event.received_at
+    )
+),
+message as materialized (
+    select sms.sms_id, sms.status, named.subject
+    from sms
+    join named on named.sms_id = sms.sms_id
+    where sms.provider_message_id is null
+        or sms.provider_message_id = named.subject
+    order by sms.sms_id
+    for update of sms
+),
+-- of a message's receipts the one that takes it furthest; of several as far, the first
+step as (
+    select distinct on (message.sms_id)
+        message.sms_id,
+        event.subject,
+        event.status,
+        event.error_code,
+        event.received_at,
+        min(event.received_at) filter (where event.status in ('sent', 'delivered', 'undelivered'))
+            over (partition by message.sms_id order by event.received_at) as sent_at
+    from message
+    join event on event.subject = message.subject
+    where sms_rank(event.status) > sms_rank(message.status)
+    order by message.sms_id, sms_rank(event.status) desc, event.received_at
+),
+applied as (
+    update sms
+    set status = step.status,
+        provider_message_id = step.subject,
+        error_code = step.error_code,
+        sent_at = coalesce(sms.sent_at, step.sent_at),
+        delivered_at = case when step.status = 'delivered' then step.received_at end
+    from step
+    where sms.sms_id = step.sms_id
+        and sms.direction = 'out'
+)
+update webhook_event
+set worked_at = now()
+from event
+where webhook_event.webhook_event_id = event.webhook_event_id
+    and (event.status is null or event.subject in (select subject from message))
