@@ -1,6 +1,7 @@
 """Phone numbers in any spelling, by libphonenumber."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -12,6 +13,8 @@ from dcms.context import current_context
 from dcms.web.problems import FieldError
 
 MAX_LENGTH = 100
+# reading a number takes longer than all else there is to do with most requests, and the same ones call again
+REMEMBERED = 4096
 
 _PARSE_REASONS = {
     NumberParseException.INVALID_COUNTRY_CODE: "invalid_country_code",
@@ -30,7 +33,7 @@ _POSSIBLE_REASONS = {
 }
 
 
-class NormalizedNumber(msgspec.Struct):
+class NormalizedNumber(msgspec.Struct, frozen=True):
     """What libphonenumber says of a spelling."""
 
     is_valid: bool
@@ -45,6 +48,7 @@ class NormalizedNumber(msgspec.Struct):
     reason: str | None = None
 
 
+@lru_cache(REMEMBERED)
 def normalize(number: str, region: str | None) -> NormalizedNumber:
     """Read a spelling as somebody in the region would dial it."""
     try:

@@ -182,7 +182,8 @@ def _request_id(given: bytes | None) -> str:
 def _finish(send: Send, exchange: Exchange, incoming: Incoming) -> Send:
     async def finish(message: Message) -> None:
         if message["type"] == "http.response.start":
-            await incoming.discard()
+            if not incoming.is_complete:
+                await incoming.discard()
             exchange.status = message["status"]
             headers = list(message["headers"])
             names = {name for name, _ in headers}

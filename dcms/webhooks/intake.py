@@ -20,7 +20,7 @@ MAX_ARRIVED = 2000
 # kept events that wait for their effect in this process; the rest is left to the workers
 MAX_KEPT = 10_000
 # as long as no more than these wait for their effect, answers wait for it too
-MAX_AWAITED = 8
+MAX_AWAITED = 32
 STOP_PATIENCE_S = 3
 
 # what one event's values can do to a statement
@@ -93,7 +93,7 @@ class Intake:
         self._pass_on(arrivals, kept)
 
     def _pass_on(self, arrivals: list[Arrival], kept: list[Kept]) -> None:
-        waiting = []
+        waiting: list[Arrival] = []
         for arrival, each in zip(arrivals, kept, strict=True):
             arrival.kept = each
             if each.is_waiting and len(self._kept) + len(waiting) < MAX_KEPT:

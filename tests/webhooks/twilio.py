@@ -19,9 +19,14 @@ INBOUND, STATUS, CALL = "/sms/webhook/inbound", "/sms/webhook/status", "/calls/w
 
 async def post(api: Api, path: str, query: str = "", **fields: str) -> httpx.Response:
     """An event as a form."""
+    return await post_by(api.anonymous, path, query, **fields)
+
+
+async def post_by(client: httpx.AsyncClient, path: str, query: str = "", **fields: str) -> httpx.Response:
+    """An event as a form to one of several processes."""
     query = f"?{query}" if query else ""
     signature = signature_of(TOKEN, PUBLIC + path + query, fields.items())
-    return await api.anonymous.post(path + query, data=fields, headers={"X-Twilio-Signature": signature})
+    return await client.post(path + query, data=fields, headers={"X-Twilio-Signature": signature})
 
 
 async def post_json(api: Api, path: str, fields: Any, *, digest: str | None = None) -> httpx.Response:
