@@ -4,13 +4,12 @@ import asyncio
 import os
 import socket
 
-import asyncpg
 import structlog
 
 from dcms.context import Context, current_context
 from dcms.web.problems import Unavailable
 from dcms.webhooks.batches import Batches
-from dcms.webhooks.repository import Delivery, Kept, WebhookRepository
+from dcms.webhooks.repository import FAILS_ALL, Delivery, Kept, WebhookRepository
 
 # events in one statement
 KEPT_AT_ONCE = 500
@@ -22,9 +21,6 @@ MAX_KEPT = 10_000
 # as long as no more than these wait for their effect, answers wait for it too
 MAX_AWAITED = 32
 STOP_PATIENCE_S = 3
-
-# what one event's values can do to a statement
-FAULTS_OF_ONE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
 
 log = structlog.get_logger()
 
@@ -81,7 +77,7 @@ class Intake:
         try:
             kept = await self._webhooks.keep([arrival.delivery for arrival in arrivals])
         except Exception as error:
-            if isinstance(error, FAULTS_OF_ONE) and len(arrivals) > 1:
+            if len(arrivals) > 1 and not isinstance(error, FAILS_ALL):
                 # the other half is kept whatever is in this one
                 middle = len(arrivals) // 2
                 await self._keep(arrivals[:middle])

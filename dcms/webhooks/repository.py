@@ -10,13 +10,23 @@ import structlog
 from dcms.database.failures import AWAY
 from dcms.database.pool import Database
 from dcms.database.queries import queries
-from dcms.web.problems import Problem
+from dcms.web.problems import Problem, Unavailable
 from dcms.webhooks.events import Event
 from dcms.webhooks.requests import Signed
 
 SQL = queries("webhooks")
 
 SWEEP_SIZE = 500
+
+# what no single event is to blame for: parts of its batch would fail as well, each after the same wait
+FAILS_ALL = (
+    *AWAY,
+    Unavailable,
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.SyntaxOrAccessError,
+)
 
 log = structlog.get_logger()
 
@@ -100,7 +110,7 @@ class WebhookRepository:
         try:
             await self._work(kind, events)
         except (*AWAY, asyncpg.PostgresError, Problem) as error:
-            if len(events) > 1 and not isinstance(error, AWAY):
+            if len(events) > 1 and not isinstance(error, FAILS_ALL):
                 # one that can't be worked on must not hold up the others
                 middle = len(events) // 2
                 return await self._try(kind, events[:middle]) + await self._try(kind, events[middle:])
