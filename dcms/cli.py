@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     admin.add_argument("--display-name", help="how he is shown (the username)")
     demo = add("demo", _demo, "run a demo clinic with a database of its own, on this machine only")
     demo.add_argument("--scale", type=int, default=1, help="how many times as many patients and appointments (1)")
+    _add_import(commands)
     add("openapi", _openapi, "print the OpenAPI document")
     add("doctor", _doctor, "say what is wrong with this installation")
     outbox = add("outbox", _outbox, "show the jobs that were given up, or put them back")
@@ -58,6 +59,38 @@ def _parser() -> argparse.ArgumentParser:
     ):
         add(name, run, help_text).add_argument("file", type=Path)
     return parser
+
+
+def _add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    from dcms.imports.help import DESCRIPTION, EPILOG
+
+    about = "take patients or appointments over from a CSV file of another system"
+    command = commands.add_parser(
+        "import",
+        help=about,
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("kind", choices=["patients", "appointments"], help="what a row is; patients go first")
+    command.add_argument("file", type=Path, metavar="FILE", help="the CSV file; its first row names the columns")
+    command.add_argument("--mapping", type=Path, required=True, metavar="FILE", help="which column is which field")
+    command.add_argument(
+        "--as", dest="username", required=True, metavar="USERNAME", help="the user who imports; the audit log names him"
+    )
+    command.add_argument("--dry-run", action="store_true", help="check every row and write nothing but the report")
+    command.add_argument("--report", type=Path, metavar="FILE", help="where the report goes (standard output)")
+    command.add_argument(
+        "--batch", type=_batch_size, default=200, metavar="ROWS", help="rows a transaction, 1 to 1000 (200)"
+    )
+    command.set_defaults(run=_import)
+
+
+def _batch_size(text: str) -> int:
+    size = int(text)
+    if not 1 <= size <= 1000:
+        raise ValueError
+    return size
 
 
 def _serve(_options: argparse.Namespace) -> int:
@@ -121,6 +154,37 @@ def _demo(options: argparse.Namespace) -> int:
     from dcms.demo.run import run_demo
 
     return run_demo(options.scale)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from dcms.database.failures import AWAY, RETRYABLE
+    from dcms.imports.mapping import MappingError
+    from dcms.imports.run import NotAllowed, Order, run_import
+
+    order = Order(
+        "patient" if options.kind == "patients" else "appointment",
+        options.file,
+        options.mapping,
+        options.username,
+        options.dry_run,
+        options.batch,
+        options.report,
+    )
+    url = _database_url()
+    try:
+        counts = run_import(url, order)
+    except (MappingError, NotAllowed) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (*AWAY, *RETRYABLE) as error:
+        print(f"broken off ({type(error).__name__}): start it again, it goes on from there", file=sys.stderr)
+        return 3
+    print(
+        f"{options.file}: {counts.added} {'would go' if order.is_dry_run else 'went'} in, {counts.known} were in, "
+        f"{counts.changed} changed since, {counts.refused} refused",
+        file=sys.stderr,
+    )
+    return 1 if counts.refused or counts.changed else 0
 
 
 def _openapi(_options: argparse.Namespace) -> int:

@@ -14,6 +14,8 @@ class Context(msgspec.Struct):
 
     request_id: str
     caller: Caller | None = None
+    # who acts without a session: a command's user
+    user_id: int | None = None
     ip: str | None = None
     user_agent: str | None = None
     # the versions of If-Match: None when any will do
@@ -30,7 +32,7 @@ class Context(msgspec.Struct):
         """Who acts, in the form that the audit trigger reads."""
         caller = self.caller
         return {
-            "actor_id": caller and caller.user_id,
+            "actor_id": caller.user_id if caller else self.user_id,
             "impersonator_id": caller and caller.impersonator_id,
             "session_id": caller and caller.session_id,
             "ip": self.ip,
@@ -52,7 +54,7 @@ def ambient(parameter: str) -> Any:
         case "if_match":
             return context.if_match
         case "caller_id":
-            return caller and caller.user_id
+            return caller.user_id if caller else context.user_id
         case "own_patient_id":
             return caller and caller.own_patient_id
     raise KeyError(parameter)

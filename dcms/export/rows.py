@@ -38,10 +38,11 @@ def lines(records: Iterable[asyncpg.Record | tuple[Any, ...]]) -> bytes:
 
 def _cells(record: asyncpg.Record | tuple[Any, ...]) -> list[Any]:
     values = msgspec.to_builtins(record[: len(FIELDS)])
-    return [_cell(value) if place != _PHONE else value for place, value in enumerate(values)]
+    return [inert(value) if place != _PHONE else value for place, value in enumerate(values)]
 
 
-def _cell(value: Any) -> Any:
+def inert(value: Any) -> Any:
+    """A value as a cell that no spreadsheet computes."""
     if isinstance(value, list):
         value = "; ".join(value)
     if isinstance(value, str) and value.startswith(FORMULA_STARTS):

@@ -1,0 +1,1 @@
+"""Patients and appointments from CSV files of other systems."""
