@@ -6,21 +6,15 @@ from typing import Any
 from msgspec.structs import asdict
 
 from dcms.access.permissions import Permission
+from dcms.imports.mapping import REFERENCES
 from dcms.imports.patients import only_first
+from dcms.imports.report import refusals_of
 from dcms.imports.repository import ImportRepository
-from dcms.imports.structs import Entry, ImportedAppointment, Kind, Record, Refusal, Resource, refusals_of
+from dcms.imports.structs import Entry, ImportedAppointment, Kind, Record, Refusal, Resource
 from dcms.web.bodies import reader_of
 from dcms.web.problems import FieldError, Invalid, Refused
 
 READ = reader_of(ImportedAppointment, strict=True)
-# how a file names what an appointment refers to, and the field of its id
-REFERENCES = {
-    "patient_source_id": "patient_id",
-    "patient_register_number": "patient_id",
-    "doctor": "doctor_id",
-    "chair": "chair_id",
-    "services": "service_ids",
-}
 
 
 class AppointmentRows:
@@ -40,17 +34,17 @@ class AppointmentRows:
         refusals: list[Refusal] = []
         for record in records:
             fields = dict(record.values)
-            unknown = list(_resolve(fields, book))
+            unknown = _resolve(fields, book)
             errors = list(record.errors)
             new = READ(fields, "", errors)
-            named = {REFERENCES[error.field] for error in unknown}
+            named = {REFERENCES.get(error.field) for error in [*unknown, *record.errors]}
             errors = only_first([error for error in errors if error.field not in named])
             if unknown:
                 problem = Refused("unknown_reference")
                 problem.errors = unknown
                 refusals += refusals_of(record, problem)
             if errors:
-                refusals += refusals_of(record, Invalid.of_fields([_as_named(error, record) for error in errors]))
+                refusals += refusals_of(record, Invalid.of_fields(errors))
             if not unknown and not errors:
                 entries.append(Entry(record, _columns(new)))
         return entries, refusals
@@ -93,7 +87,7 @@ def _one(found: list[Resource]) -> int:
     return active[0].id if len(active) == 1 else AMBIGUOUS
 
 
-def _resolve(fields: dict[str, Any], book: AddressBook) -> "list[FieldError]":
+def _resolve(fields: dict[str, Any], book: AddressBook) -> list[FieldError]:
     """Put ids in the place of names; what is unknown."""
     unknown: list[FieldError] = []
     for field, id_field in REFERENCES.items():
@@ -110,14 +104,6 @@ def _resolve(fields: dict[str, Any], book: AddressBook) -> "list[FieldError]":
         else:
             fields[id_field] = ids if id_field == "service_ids" else ids[0]
     return unknown
-
-
-def _as_named(error: FieldError, record: Record) -> FieldError:
-    """An error of an id as one of the field that the mapping has."""
-    for field, id_field in REFERENCES.items():
-        if error.field == id_field and (field in record.values or field in ("doctor", "patient_source_id")):
-            return FieldError(field, error.message)
-    return error
 
 
 def _columns(new: ImportedAppointment) -> dict[str, Any]:

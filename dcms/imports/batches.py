@@ -10,8 +10,9 @@ from dcms.access.permissions import Permission
 from dcms.database.failures import AWAY, RETRYABLE, problem_of_failure
 from dcms.database.pool import Database
 from dcms.imports.cells import RowReader
+from dcms.imports.report import refusals_of
 from dcms.imports.repository import ImportRepository
-from dcms.imports.structs import Counts, Entry, Kind, Line, Record, Refusal, refusals_of
+from dcms.imports.structs import Counts, Entry, Kind, Line, Record, Refusal
 from dcms.web.problems import FieldError, Invalid, Problem, TimedOut, Unavailable
 
 ATTEMPTS = 6

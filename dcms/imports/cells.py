@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
-from dcms.imports.mapping import FIELDS, FieldKind, Mapping
+from dcms.imports.mapping import FIELDS, NEVER_EMPTY, FieldKind, Mapping
 from dcms.imports.structs import Kind, Line, Record
 from dcms.web.bodies import WHOLE_NUMBER, clean
 from dcms.web.problems import FieldError
 
+MAX_SOURCE_ID_LENGTH = 200
 TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -60,14 +61,18 @@ class RowReader:
         ]
         if numbers:
             values["phone_numbers"] = numbers
+        said = {*values, *(error.field for error in errors)}
+        errors += [
+            FieldError(field, "is required")
+            for field in NEVER_EMPTY
+            if field in self._mapping.fields and field not in said
+        ]
         source_id = values.pop("source_id", "")
-        if not source_id:
-            errors.append(FieldError("source_id", "is required"))
-        elif len(source_id) > 200:
+        if len(source_id) > MAX_SOURCE_ID_LENGTH:
             errors.append(FieldError("source_id", "is too long"))
         # of what can't be read the errors stand for what it says
-        said = msgspec.json.encode([values, errors], order="deterministic")
-        return Record(line.number, source_id, values, errors, hashlib.sha256(said).hexdigest())
+        content = msgspec.json.encode([values, errors], order="deterministic")
+        return Record(line.number, source_id, values, errors, hashlib.sha256(content).hexdigest())
 
     def _value(self, field: str, cells: dict[str, str]) -> Any:
         kind = self._kinds[field]

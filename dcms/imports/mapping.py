@@ -51,6 +51,17 @@ REQUIRED: dict[Kind, tuple[str, ...]] = {
     "appointment": ("source_id", "doctor", "starts_at"),
 }
 
+# how a file names what an appointment refers to, and the field of its id
+REFERENCES = {
+    "patient_source_id": "patient_id",
+    "patient_register_number": "patient_id",
+    "doctor": "doctor_id",
+    "chair": "chair_id",
+    "services": "service_ids",
+}
+# what every row must say, in the columns that are mapped
+NEVER_EMPTY = ("source_id", "patient_source_id", "patient_register_number", "doctor")
+
 Word = Annotated[str, Meta(min_length=1, max_length=200)]
 Words = Annotated[list[Word], Meta(min_length=1)]
 

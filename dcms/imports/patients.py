@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 
 from dcms.access.permissions import Permission
+from dcms.imports.report import refusals_of
 from dcms.imports.repository import ImportRepository
-from dcms.imports.structs import Entry, Kind, Record, Refusal, refusals_of
+from dcms.imports.structs import Entry, Kind, Record, Refusal
 from dcms.patients.structs import NewPatient
 from dcms.phones.numbers import number_row
 from dcms.web.bodies import reader_of

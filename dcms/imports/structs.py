@@ -1,18 +1,15 @@
 """The shapes of imports."""
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
-from msgspec import Meta
 
 from dcms.appointments.structs import NewAppointment, Side, Status
 from dcms.web.bodies import FieldFault
 from dcms.web.fields import Text
-from dcms.web.problems import TITLES, FieldError, Problem
+from dcms.web.problems import FieldError
 
 Kind = Literal["patient", "appointment"]
-SourceId = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class Line(msgspec.Struct):
@@ -108,20 +105,3 @@ class ImportedAppointment(NewAppointment, forbid_unknown_fields=True, kw_only=Tr
             for field in ("cancel_reason", "cancelled_by"):
                 if getattr(self, field) is not None:
                     raise FieldFault(field, "belongs to a cancelled appointment")
-
-
-def refusals_of(record: Record, problem: Problem) -> list[Refusal]:
-    """A problem as lines of the report."""
-    errors = problem.errors or [FieldError("", problem.detail or TITLES[problem.code])]
-    told = _told(problem.extra.get("conflicts") or [])
-    return [Refusal(record.row, record.source_id, problem.code, each.field, each.message + told) for each in errors]
-
-
-def _told(conflicts: list[dict[str, Any]]) -> str:
-    """What an appointment overlaps."""
-    parts = [
-        f"{conflict['resource']} of appointment {conflict['appointment_id']} at "
-        f"{datetime.fromisoformat(conflict['starts_at']).isoformat(timespec='minutes')}"
-        for conflict in conflicts
-    ]
-    return ": " + ", ".join(parts) if parts else ""

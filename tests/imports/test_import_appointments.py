@@ -1,5 +1,6 @@
 """dcms import appointments."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -97,13 +98,13 @@ async def test_who_cancelled_and_why(importing: Importing, doctor_id: int) -> No
         ({"Patient": ""}, "invalid_request", "patient_source_id"),
         ({"Doctor": "Nobody"}, "unknown_reference", "doctor"),
         ({"Doctor": ""}, "invalid_request", "doctor"),
-        ({"Doctor": "Old Name"}, "archived", "doctor_id"),
-        ({"Doctor": "Front Desk"}, "not_bookable", "doctor_id"),
+        ({"Doctor": "Old Name"}, "archived", "doctor"),
+        ({"Doctor": "Front Desk"}, "not_bookable", "doctor"),
         ({"Doctor": "Max Twin"}, "unknown_reference", "doctor"),
         ({"Room": "Room 9"}, "unknown_reference", "chair"),
-        ({"Room": "Cellar"}, "inactive", "chair_id"),
+        ({"Room": "Cellar"}, "inactive", "chair"),
         ({"Services": "Z9"}, "unknown_reference", "services"),
-        ({"Services": "GONE"}, "inactive", "service_ids"),
+        ({"Services": "GONE"}, "inactive", "services"),
         ({"Date": "2020-03-02"}, "invalid_request", "starts_at"),
         ({"Minutes": "half an hour"}, "invalid_request", "duration_min"),
         ({"Minutes": "4"}, "invalid_request", "duration_min"),
@@ -268,3 +269,31 @@ async def test_an_import_with_the_clinics_own_bookings_between(api: Api, importi
 
     assert [line["code"] for line in report] == ["appointment_overlap"]
     assert str(booked["appointment_id"]) in report[0]["message"]
+
+
+async def test_bookings_and_an_import_of_the_same_hours_get_along(
+    api: Api, importing: Importing, doctor_id: int
+) -> None:
+    patient = await make.patient(api)
+    day = workday()
+    times = [day + timedelta(minutes=15 * number) for number in range(32)]
+    rows = [
+        {**VISIT, "No": str(number), "Patient": str(1 + number % 2), "Date": f"{at:%d.%m.%Y}", "From": f"{at:%H:%M}"}
+        for number, at in enumerate(times)
+    ]
+    bodies = [
+        {"patient_id": patient["patient_id"], "doctor_id": doctor_id, "duration_min": 15, "starts_at": at.isoformat()}
+        for at in reversed(times)
+    ]
+
+    async def book(share: list[dict[str, Any]]) -> list[int]:
+        return [(await api.admin.post("/appointments", json=body)).status_code for body in share]
+
+    running = asyncio.create_task(importing("appointment", rows, batch=8))
+    booked = [code for codes in await asyncio.gather(*(book(bodies[start::4]) for start in range(4))) for code in codes]
+    counts, report = await running
+
+    assert counts.rows == len(rows)
+    assert {line["code"] for line in report} <= {"appointment_overlap"}
+    assert set(booked) <= {201, 409}
+    assert await api.owner.fetchval("select count(*) from appointment") == counts.added + booked.count(201)

@@ -238,6 +238,26 @@ async def test_exit_codes_and_what_is_said(api: Api, command: Command) -> None:
     assert "Traceback" not in away[2]
 
 
+async def test_a_run_whose_database_goes_away_goes_on_when_it_is_started_again(api: Api, command: Command) -> None:
+    rows = patient_rows()
+    process = command.start("patient", rows)
+    while await rows_in(api) < ROWS // 4:
+        assert process.poll() is None, ended(process)
+        await asyncio.sleep(0.01)
+    await api.owner.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity "
+        "where datname = current_database() and query ~ 'import_row' and pid <> pg_backend_pid()"
+    )
+    broken, _, said = await asyncio.to_thread(ended, process)
+    before = await rows_in(api)
+    code, report, summary = await asyncio.to_thread(command.run, "patient", rows)
+    added = await api.owner.fetchval("select count(*) from patient")
+
+    assert (broken, code) == (3, 1), said
+    assert 0 < before < added == await rows_in(api) == ROWS - len(refused(report))
+    assert f"{added - before} went in, {before} were in" in summary
+
+
 async def test_progress_is_shown_on_a_terminal(command: Command) -> None:
     master, slave = pty.openpty()
     termios.tcsetwinsize(slave, (24, 120))
