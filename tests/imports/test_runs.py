@@ -18,8 +18,8 @@ from tests.api import Api
 from tests.imports.files import ANNA, MAPPINGS, VISIT, text_of
 from tests.processes import environment
 
-ROWS = 2000
-TIMEOUT_S = 300
+ROWS = int(os.environ.get("DCMS_IMPORT_ROWS", "2000"))
+TIMEOUT_S = 300 + ROWS // 20
 # what of a clinic a file decides: all but the numbers that the database gives
 PATIENT_CONTENT = """
     select
