@@ -25,6 +25,8 @@ from dcms.billing.payments import PaymentRepository
 from dcms.billing.repository import InvoiceRepository
 from dcms.calendar.controller import CalendarController, DoctorCalendarController
 from dcms.calendar.repository import CalendarRepository
+from dcms.calendar_feeds.controller import CalendarFeedController, CalendarFileController
+from dcms.calendar_feeds.repository import CalendarFeedRepository
 from dcms.calls.controller import CallController
 from dcms.calls.repository import CallRepository
 from dcms.chairs.controller import ChairController
@@ -93,6 +95,7 @@ CONTROLLERS = [
     AuditController,
     AuthController,
     CalendarController,
+    CalendarFeedController,
     ChairController,
     DoctorCalendarController,
     AvailabilityController,
@@ -133,6 +136,7 @@ HEAR_SIGNALS_AFTER_S = 1
 
 # not under the API's base path
 ROOT_CONTROLLERS = [
+    CalendarFileController,
     HomeController,
     MetricsController,
     ReferenceController,
@@ -153,6 +157,9 @@ def repositories(services: Services) -> dict[str, Any]:
         "audit": AuditRepository(database),
         "build": version_of(services.settings),
         "calendar": CalendarRepository(database),
+        "calendar_feeds": CalendarFeedRepository(
+            database, services.throttle, services.trail, services.facts, services.settings.public_base_url
+        ),
         "auth": AuthRepository(
             database, services.tokens, services.hasher, services.throttle, services.trail, services.settings
         ),

@@ -102,6 +102,11 @@ async def doctor(api: Api, **fields: Any) -> int:
     return await _insert(api, "employee", "employee_id", given)
 
 
+async def calendar_feed(api: Api, employee_id: int, **fields: Any) -> dict[str, Any]:
+    """A feed of a doctor's calendar, with its link."""
+    return await _made(api, f"/doctors/{employee_id}/calendar_feeds", fields)
+
+
 async def chair_id(api: Api, **fields: Any) -> int:
     """Any chair's id."""
     return await _insert(api, "chair", "chair_id", {"name": f"Chair {next(_numbers)}", **fields})

@@ -55,7 +55,7 @@ class Answer(Response[T]):
         if type(version) is int:
             etag = etag_of(version, body)
             headers.append((b"etag", etag.encode()))
-            if request.method == "GET" and _has(exchange_of(request.scope).headers.get(b"if-none-match"), etag):
+            if request.method == "GET" and is_known(exchange_of(request.scope).headers.get(b"if-none-match"), etag):
                 return RawAnswer(304, headers, b"")
         headers += [(b"content-type", JSON.encode()), (b"content-length", str(len(body)).encode())]
         return RawAnswer(status, headers, body)
@@ -98,7 +98,8 @@ def _version_of(tag: str) -> int | None:
     return int(version) if version.isascii() and version.isdigit() and len(version) < 18 else None
 
 
-def _has(if_none_match: bytes | None, etag: str) -> bool:
+def is_known(if_none_match: bytes | None, etag: str) -> bool:
+    """Whether the client has what this ETag names."""
     if if_none_match is None:
         return False
     return any(tag.strip().removeprefix("W/") in (etag, "*") for tag in if_none_match.decode("latin-1").split(","))

@@ -214,12 +214,17 @@ async def _caller(authenticator: Authenticator, headers: dict[bytes, bytes], acc
 def _authorize(caller: Caller, access: RouteAccess, scope: HTTPScope) -> None:
     if caller.must_change_password and not access.before_password_change:
         raise Forbidden("password_change_required")
-    if access.permission is not Permission.AUTHENTICATED and not caller.may(access.permission):
+    may = access.permission is Permission.AUTHENTICATED or caller.may(access.permission)
+    if not may and not (access.open_to_own_employee and _is_own_employee(caller, scope)):
         raise Forbidden
     if access.closed_to_impersonation and caller.impersonator_id is not None:
         raise Forbidden(detail="Not while acting as another user.")
     if Role.PATIENT in caller.roles and access.permission is not Permission.AUTHENTICATED:
         _authorize_patient(caller, access, scope)
+
+
+def _is_own_employee(caller: Caller, scope: HTTPScope) -> bool:
+    return caller.employee_id is not None and str(scope["path_params"].get("employee_id")) == str(caller.employee_id)
 
 
 def _authorize_patient(caller: Caller, access: RouteAccess, scope: HTTPScope) -> None:

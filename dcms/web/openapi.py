@@ -210,6 +210,7 @@ def _terms(access: RouteAccess) -> str:
     if access.permission is Permission.AUTHENTICATED:
         return "Any login."
     own = " A patient's login uses it for its own record." if access.open_to_patients else ""
+    own += " An employee's login needs none for its own." if access.open_to_own_employee else ""
     return f"Permission: `{access.permission}`.{own}"
 
 

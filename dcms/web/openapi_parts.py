@@ -116,6 +116,12 @@ WEBHOOK_EXAMPLE = {"MessageSid": "SM0123456789abcdef0123456789abcdef", "From": "
 TEXT_EXAMPLES = {
     "text/csv": "patient_id,register_number,user_id,first_name,last_name\r\n1,P000001,,Anna,Müller\r\n",
     "image/svg+xml": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 200"></svg>',
+    "text/calendar": (
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//dcms//calendar feed//EN\r\nX-WR-CALNAME:Dr. Eva Braun\r\n"
+        "BEGIN:VEVENT\r\nUID:appointment-1@clinic.example\r\nDTSTAMP:20261123T080000Z\r\nSEQUENCE:1\r\n"
+        "DTSTART:20261123T080000Z\r\nDTEND:20261123T083000Z\r\nSUMMARY:Appointment\r\nSTATUS:TENTATIVE\r\n"
+        "END:VEVENT\r\nEND:VCALENDAR\r\n"
+    ),
     "text/html": "<!doctype html><title>dcms</title>",
     "application/xml": '<?xml version="1.0" encoding="UTF-8"?><Response></Response>',
     "text/xml": '<?xml version="1.0" encoding="UTF-8"?><Response></Response>',

@@ -27,6 +27,8 @@ class RouteAccess(msgspec.Struct, frozen=True):
     permission: Permission
     # a patient's login may use it, for his own record
     open_to_patients: bool
+    # who lacks the permission may use it for the employee that his login is linked to
+    open_to_own_employee: bool
     # usable with must_change_password
     before_password_change: bool
     # not for an admin who acts as somebody else
@@ -92,6 +94,7 @@ def _access(
         name=name,
         permission=permission,
         open_to_patients=opt.get("open_to_patients", False),
+        open_to_own_employee=opt.get("open_to_own_employee", False),
         before_password_change=opt.get("before_password_change", False),
         closed_to_impersonation=opt.get("closed_to_impersonation", False),
         changes_access=opt.get("changes_access", False),
@@ -101,7 +104,11 @@ def _access(
         takes_body="data" in declared,
         needs_body="data" in declared and not declared["data"].has_default,
         keeps_answers=(
-            method == "POST" and permission is not Permission.PUBLIC and not path.startswith(f"{base}/auth")
+            method == "POST"
+            and permission is not Permission.PUBLIC
+            and not path.startswith(f"{base}/auth")
+            # what is shown once is not kept to be shown again
+            and not opt.get("answer_is_secret", False)
         ),
         query={alias: reader_of(declared[field].raw, strict=False) for alias, field in parameters.items()},
         required=frozenset(alias for alias, field in parameters.items() if not declared[field].has_default),

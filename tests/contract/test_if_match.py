@@ -8,6 +8,7 @@ from tests.contract.world import World, build, fingerprint
 
 # writes to what has no version of its own
 UNVERSIONED = {
+    "DELETE /api/v1/doctors/{employee_id}/calendar_feeds/{calendar_feed_id}",
     "PATCH /api/v1/services/reorder",
     "DELETE /api/v1/employees/{employee_id}/time_off/{time_off_id}",
     "DELETE /api/v1/treatment_items/{treatment_item_id}/teeth/{tooth_id}",

@@ -68,6 +68,7 @@ OPEN_TO_PATIENTS = {
 }
 # at the root, or beside the contract's list
 OTHERS = {
+    "GET /calendars/{calendar_file}",
     "GET /metrics",
     "GET /home/login",
     "POST /home/login",

@@ -130,6 +130,7 @@ async def _shared(api: Api) -> dict[str, int]:
         "position_id": position_id,
         "employee_phone_id": await api.owner.fetchval(insert_phone, doctor_id),
         "time_off_id": await api.owner.fetchval(insert_time_off, doctor_id),
+        "calendar_feed_id": (await make.calendar_feed(api, doctor_id))["calendar_feed_id"],
         "service_id": await make.service_id(api),
         "chair_id": (await make.chair(api))["chair_id"],
         "template_id": await make.template(api),

@@ -1,0 +1,1 @@
+"""Links under which calendar programs subscribe to a doctor's appointments."""

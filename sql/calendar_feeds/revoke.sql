@@ -1,0 +1,6 @@
+-- Take a feed away: its link leads nowhere from now on.
+delete from calendar_feed
+where calendar_feed_id = :calendar_feed_id
+    and employee_id = :employee_id
+    and acting(:context)
+returning calendar_feed_id
