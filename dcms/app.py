@@ -40,6 +40,10 @@ from dcms.employees.repository import EmployeeRepository
 from dcms.events.controller import EventController
 from dcms.export.controller import ExportController
 from dcms.export.repository import ExportRepository
+from dcms.fhir.controller import FhirController
+from dcms.fhir.diary import FhirDiaryController
+from dcms.fhir.outcomes import OUTCOMES
+from dcms.fhir.repository import FhirRepository
 from dcms.home.controller import HomeController
 from dcms.home.repository import HomeRepository
 from dcms.merges.controller import MergeController
@@ -137,6 +141,8 @@ HEAR_SIGNALS_AFTER_S = 1
 # not under the API's base path
 ROOT_CONTROLLERS = [
     CalendarFileController,
+    FhirController,
+    FhirDiaryController,
     HomeController,
     MetricsController,
     ReferenceController,
@@ -151,6 +157,7 @@ def repositories(services: Services) -> dict[str, Any]:
     clinic = ClinicRepository(database, services.watch)
     dashboard = DashboardRepository(database, services.facts)
     payments = PaymentRepository(database)
+    availability = AvailabilityRepository(database, services.facts)
     return {
         "appointments": AppointmentRepository(database, services.facts),
         "assignments": AssignmentRepository(database),
@@ -164,7 +171,7 @@ def repositories(services: Services) -> dict[str, Any]:
             database, services.tokens, services.hasher, services.throttle, services.trail, services.settings
         ),
         "chairs": ChairRepository(database),
-        "availability": AvailabilityRepository(database, services.facts),
+        "availability": availability,
         "bulk": BulkRepository(database, patients.find_ids),
         "calls": CallRepository(database),
         "clinic": clinic,
@@ -174,6 +181,7 @@ def repositories(services: Services) -> dict[str, Any]:
         "employees": EmployeeRepository(database),
         "events": services.feed,
         "exports": ExportRepository(database, services.trail, services.watch, patients.whole_list),
+        "fhir": FhirRepository(database, availability.free_slots),
         "measures": services.measures,
         "merges": MergeRepository(database),
         "patients": patients,
@@ -222,6 +230,7 @@ def create_app(settings: Settings) -> Front:
                 "authenticator": services.authenticator,
                 "cursor_key": services.tokens.derive_key(b"cursors"),
                 "services": services,
+                "problem_forms": (OUTCOMES,),
             }
         ),
         middleware=[Gate],

@@ -23,8 +23,12 @@ class AvailabilityRepository:
 
     async def slots(self, wish: Wish) -> FreeSlots:
         """Free slots on the grid, by start, then doctor."""
-        found = await self._database.all(SQL.slots, Stretch, **msgspec.structs.asdict(wish))
+        found = await self.free_slots(wish)
         return FreeSlots(found, None if found else await self._next_available(wish))
+
+    async def free_slots(self, wish: Wish) -> list[Stretch]:
+        """Free slots on the grid, by start, then doctor, and nothing about later days."""
+        return await self._database.all(SQL.slots, Stretch, **msgspec.structs.asdict(wish))
 
     async def windows(self, wish: Wish) -> FreeWindows:
         """Free stretches of time, by start, then doctor."""

@@ -24,9 +24,8 @@ from dcms.web.problems import (
     MethodNotAllowed,
     NotFound,
     Problem,
+    form_of,
 )
-
-PROBLEM_TYPE = "application/problem+json"
 
 log = structlog.get_logger()
 
@@ -41,9 +40,11 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
         log.error("bug", request_id=exchange.context.request_id, exc_info=error)
         problem = InternalError()
     problem = _hide_from_patients(problem, exchange)
-    content = problem.body(exchange.context.request_id, request.scope["path"])
+    path = request.scope["path"]
+    form = form_of(path, request.app.state.problem_forms)
+    content = form.body(problem, exchange.context.request_id, path)
     return Response(
-        msgspec.json.encode(content), status_code=problem.status, media_type=PROBLEM_TYPE, headers=problem.headers
+        msgspec.json.encode(content), status_code=problem.status, media_type=form.media_type, headers=problem.headers
     )
 
 

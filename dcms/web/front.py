@@ -62,6 +62,13 @@ TABLES = {
     "calls": "call",
     "audit": "audit_log",
     "roles": "dcms_user",
+    # the FHIR view's
+    "Patient": "patient",
+    "Practitioner": "employee",
+    "Schedule": "employee",
+    "Appointment": "appointment",
+    "Slot": "appointment",
+    "Procedure": "treatment_item",
 }
 
 log = structlog.get_logger()
@@ -143,7 +150,7 @@ def note_of(scope: HTTPScope, exchange: Exchange) -> Note | None:
 
 def _entity_of(route: str) -> str:
     """The table that a route is about, as far as its path tells."""
-    segment = route.partition(" ")[2].removeprefix(API).strip("/").partition("/")[0]
+    segment = route.partition(" ")[2].removeprefix(API).removeprefix("/fhir").strip("/").partition("/")[0]
     return TABLES.get(segment, segment)
 
 

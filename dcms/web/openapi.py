@@ -4,6 +4,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -15,8 +16,9 @@ from dcms.access.permissions import Permission
 from dcms.web import openapi_parts as parts
 from dcms.web.answers import JSON
 from dcms.web.examples import Examples
-from dcms.web.openapi_parts import PROBLEMS, response_ref
+from dcms.web.openapi_parts import PROBLEMS, response_in, response_ref
 from dcms.web.openapi_routes import Route, has_version, holds_version, routes_of
+from dcms.web.problems import RFC_9457, ProblemForm, form_of
 from dcms.web.routes import RouteAccess
 from dcms.web.schemas import Schemas
 
@@ -28,11 +30,12 @@ METHODS = ("GET", *WRITES)
 
 def openapi_document(app: Litestar) -> dict[str, Any]:
     """The whole document."""
-    return _Document(list(routes_of(app))).build()
+    return _Document(list(routes_of(app)), app.state.problem_forms).build()
 
 
 class _Document:
-    def __init__(self, routes: list[Route]) -> None:
+    def __init__(self, routes: list[Route], forms: Iterable[ProblemForm]) -> None:
+        self.forms = forms
         self.routes = sorted(routes, key=lambda route: (route.path, METHODS.index(route.method)))
         self.schemas = Schemas()
         self.examples = Examples(self.schemas.components)
@@ -75,7 +78,9 @@ class _Document:
         }
         if route.access.takes_body or route.access.raw_body:
             operation["requestBody"] = self.body(route)
-        problems = {str(status): response_ref(status) for status in sorted(self.problems(route))}
+        form = form_of(route.path, self.forms)
+        tell = response_ref if form is RFC_9457 else partial(response_in, form)
+        problems = {str(status): tell(status) for status in sorted(self.problems(route))}
         answers = self.answers(route)
         operation["responses"] = dict(sorted((problems | answers).items()))
         if route.access.permission is Permission.PUBLIC:
@@ -155,7 +160,9 @@ class _Document:
             content[JSON] = {"schema": schema, "example": self.examples.of(schema)}
         # media types that are no JSON are named by the handler
         for media in route.handler.opt.get("produces", ()):
-            content[media] = {"schema": {"type": "string"}, "example": parts.TEXT_EXAMPLES.get(media, "text")}
+            kind = "object" if media.endswith("json") else "string"
+            example = route.handler.opt.get("example", parts.TEXT_EXAMPLES.get(media, "text"))
+            content[media] = {"schema": {"type": kind}, "example": example}
         return content
 
     def problems(self, route: Route) -> Iterable[int]:

@@ -12,6 +12,7 @@ from dcms.web.problems import (
     Invalid,
     NotFound,
     Problem,
+    ProblemForm,
     Refused,
     TooLarge,
     TooManyRequests,
@@ -151,6 +152,20 @@ def response_ref(status: int) -> dict[str, str]:
     return {"$ref": f"#/components/responses/{name}"}
 
 
+def response_in(form: ProblemForm, status: int) -> dict[str, Any]:
+    """The answer of a status where problems are told in another form."""
+    example = PROBLEMS[status][1]
+    medium = {
+        "schema": {"type": "object"},
+        "example": msgspec.to_builtins(form.body(example, "5f0c9a1e7d3b4c2a8e6f1b0d", form.base)),
+    }
+    return {
+        "description": DESCRIPTIONS[status],
+        "headers": _headers("X-Request-Id", *_headers_of(example)),
+        "content": {form.media_type: medium},
+    }
+
+
 def responses(schemas: Schemas) -> dict[str, Any]:
     """The answers that all operations share; puts the schema of problems beside the others."""
     schemas.of(ProblemDetails)
@@ -164,13 +179,16 @@ def responses(schemas: Schemas) -> dict[str, Any]:
             "schema": {"$ref": f"{REF}Problem"},
             "example": msgspec.to_builtins(example.body("5f0c9a1e7d3b4c2a8e6f1b0d", "/api/v1/patients/1")),
         }
-        extra = ("Retry-After",) if "Retry-After" in example.headers else ()
         answers[name] = {
             "description": DESCRIPTIONS[status],
-            "headers": _headers("X-Request-Id", *extra),
+            "headers": _headers("X-Request-Id", *_headers_of(example)),
             "content": {"application/problem+json": medium},
         }
     return answers
+
+
+def _headers_of(problem: Problem) -> tuple[str, ...]:
+    return ("Retry-After",) if "Retry-After" in problem.headers else ()
 
 
 def _headers(*names: str) -> dict[str, Any]:

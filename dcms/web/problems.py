@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem details: few classes, each with a status and a stable code."""
 
+from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 import msgspec
@@ -92,6 +93,27 @@ class Problem(Exception):
             "errors": self.errors,
             **self.extra,
         }
+
+
+class ProblemForm(msgspec.Struct, frozen=True):
+    """How problems are told below a path."""
+
+    base: str
+    media_type: str
+    # of a problem, the request's id and its path
+    body: Callable[[Problem, str, str], dict[str, Any]]
+
+    def covers(self, path: str) -> bool:
+        """Whether a path is told so."""
+        return path == self.base or path.startswith(f"{self.base}/")
+
+
+RFC_9457 = ProblemForm("", "application/problem+json", Problem.body)
+
+
+def form_of(path: str, forms: Iterable[ProblemForm]) -> ProblemForm:
+    """How problems at a path are told: as RFC 9457 says, unless one of these forms covers it."""
+    return next((form for form in forms if form.covers(path)), RFC_9457)
 
 
 class Invalid(Problem):

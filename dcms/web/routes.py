@@ -117,5 +117,6 @@ def _access(
             for alias, field in parameters.items()
             if any(each.is_non_string_sequence for each in (declared[field], *declared[field].inner_types))
         ),
-        reads_patient=method == "GET" and path.startswith(f"{base}/patients/{{patient_id"),
+        reads_patient=opt.get("reads_patient", False)
+        or (method == "GET" and path.startswith(f"{base}/patients/{{patient_id")),
     )
