@@ -55,6 +55,21 @@ def test_the_walk_books_an_appointment_and_is_refused_a_second_one(demo: str) ->
     assert re.search(r"^booked \d+$", done.stdout, re.MULTILINE)
 
 
+def test_the_lines_of_the_standards_document_run(demo: str) -> None:
+    document = (PROJECT_DIR / "docs" / "standards.md").read_text()
+    login = shell_lines("Book an appointment").split("PATIENT=")[0].replace("http://127.0.0.1:8000", demo)
+    lines = login + "\n".join(re.findall(r"```sh\n(.*?)```", document, re.DOTALL))
+
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", lines], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "BEGIN:VEVENT" in done.stdout
+    for said in ('"CapabilityStatement"', '"Patient"', '"Appointment"', '"Slot"'):
+        assert f'"resourceType":{said}' in done.stdout
+
+
 def test_the_lines_of_the_api_document_run(demo: str) -> None:
     document = (PROJECT_DIR / "docs" / "api.md").read_text()
     login = shell_lines("Book an appointment").split("PATIENT=")[0].replace("http://127.0.0.1:8000", demo)
