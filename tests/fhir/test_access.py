@@ -1,5 +1,7 @@
 """Who may read what, what is written down, and how errors are told."""
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -174,10 +176,10 @@ async def test_a_page_takes_two_statements_however_long_it_is(api: Api, monkeypa
     counted = 0
     records = api.services.database.records
 
-    async def count(text: str, values: object) -> object:
+    async def count(*statement: Any) -> Any:
         nonlocal counted
         counted += 1
-        return await records(text, values)  # type: ignore[arg-type]
+        return await records(*statement)
 
     monkeypatch.setattr(api.services.database, "records", count)
 
