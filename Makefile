@@ -8,7 +8,7 @@ PYTHON = $(shell for python in python3.13 python3.12 python3.11 python3 python; 
 SHA256 = $(shell command -v sha256sum || echo shasum -a 256)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz faults migrate rollback migration checksums lint format check audit openapi psql lock clean
+.PHONY: help run test fuzz faults bench growth migrate rollback migration checksums lint format check audit openapi psql lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,13 @@ faults: export DCMS_FAULT_SERVER_KILLS := $(or $(DCMS_FAULT_SERVER_KILLS),50)
 faults: export DCMS_FAULT_SECONDS := $(or $(DCMS_FAULT_SECONDS),30)
 faults: .venv/.stamp ## Kill, cut and slow what the service stands on, for long; ATTEMPTS=100000 for the longest
 	$(BIN)/pytest tests/faults -s -m '' $(ARGS)
+
+bench: .venv/.bench-stamp ## Measure against pgbench, asyncpg and FastAPI; CASE=patient SIZE=100000 ROUNDS=9 SECONDS=10 JSON=file
+	@$(BIN)/python -m bench $(foreach case,$(CASE),--case $(case)) $(if $(SIZE),--size $(SIZE)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	$(if $(SECONDS),--seconds $(SECONDS)) $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(JSON),--json $(JSON)) $(ARGS)
+
+growth: .venv/.stamp ## Count the pages that hot statements touch as a clinic grows; SIZES="10000 1000000 10000000"
+	@$(BIN)/python -m bench.growth $(if $(SIZES),--sizes $(SIZES)) $(if $(JSON),--json $(JSON)) $(ARGS)
 
 migrate: .venv/.stamp ## Bring the database in DCMS_OWNER_DATABASE_URL up to date
 	@$(BIN)/dcms migrate
@@ -81,7 +88,12 @@ lock: .venv/.stamp ## Pin what pyproject.toml asks for; ARGS=--upgrade takes new
 	$(BIN)/pip install --quiet --disable-pip-version-check $(UV)
 	$(COMPILE) --extra embedded --extra traces --extra dev --output-file requirements.lock pyproject.toml
 	$(COMPILE) --constraint requirements.lock --extra traces --output-file requirements-runtime.lock pyproject.toml
+	$(COMPILE) --constraint requirements.lock --extra embedded --extra bench --output-file requirements-bench.lock pyproject.toml
 	echo setuptools | $(COMPILE) --constraint requirements.lock --output-file requirements-build.lock -
+
+.venv/.bench-stamp: .venv/.stamp requirements-bench.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
 
 .venv/.stamp: requirements.lock pyproject.toml setup.py
 	@test -n '$(PYTHON)' || { echo 'dcms needs Python 3.11 or newer with its venv module (Debian: python3-venv);' \

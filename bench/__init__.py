@@ -1,0 +1,1 @@
+"""What measures speed: `make bench` and `make growth`. See docs/performance.md."""

@@ -1,0 +1,1 @@
+"""What hot statements touch as a clinic grows from a few thousand appointments to millions: `make growth`."""

@@ -1,0 +1,63 @@
+"""pgbench with a statement of the repository: what the database alone can do."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from urllib.parse import parse_qs, urlsplit
+
+from dcms.database.cluster import ClusterError, system_bin_dir
+from dcms.database.queries import Query
+
+_PARAMETER = re.compile(r"\$(\d+)")
+_RATE = re.compile(r"^tps = ([0-9.]+)", re.MULTILINE)
+_DONE = re.compile(r"^number of transactions actually processed: (\d+)", re.MULTILINE)
+GRACE_S = 30
+
+
+def find_pgbench() -> str | None:
+    """Where pgbench is: on the path, or beside a server that is installed here. The embedded one has none."""
+    try:
+        beside = system_bin_dir()
+    except ClusterError:
+        return shutil.which("pgbench")
+    return shutil.which("pgbench") or shutil.which("pgbench", path=str(beside))
+
+
+def script(query: Query, settings: list[str], values: Mapping[str, str]) -> str:
+    """A file for pgbench: the statement with an expression in the place of each parameter."""
+
+    def value(match: re.Match[str]) -> str:
+        return values[query.parameters[int(match[1]) - 1]]
+
+    lines = [f"\\set {setting}" for setting in settings]
+    return "\n".join(lines) + "\n" + _PARAMETER.sub(value, query.text) + ";\n"
+
+
+def transactions_a_second(url: str, text: str, clients: int, seconds: float, variables: Mapping[str, int]) -> float:
+    """Run a script with so many connections. Raises when a transaction failed."""
+    pgbench = find_pgbench()
+    assert pgbench is not None
+    parts = urlsplit(url)
+    place = parse_qs(parts.query)
+    whole = max(1, round(seconds))
+    environment = {**os.environ, "PGOPTIONS": "-c jit=off"}
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
+        file.write(text)
+        file.flush()
+        command = [pgbench, "--no-vacuum", "--protocol=prepared", f"--client={clients}", "--jobs=1"]
+        command += [
+            f"--time={whole}",
+            f"--file={file.name}",
+            *(f"-D{name}={value}" for name, value in variables.items()),
+        ]
+        command += ["-h", place["host"][0], "-p", place["port"][0], "-U", parts.username or "postgres", parts.path[1:]]
+        ended = subprocess.run(
+            command, capture_output=True, text=True, timeout=whole + GRACE_S, check=False, env=environment
+        )
+    rate, done = _RATE.search(ended.stdout), _DONE.search(ended.stdout)
+    if ended.returncode or rate is None or done is None or "aborted" in ended.stderr:
+        raise RuntimeError(f"pgbench failed: {ended.stderr[-2000:]}")
+    return float(rate[1])

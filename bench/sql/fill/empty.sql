@@ -1,0 +1,2 @@
+-- Forget what is derived from appointments and patients: it is made for all of them at once.
+truncate appointment_claim, patient_term
