@@ -33,7 +33,7 @@ faults: .venv/.stamp ## Kill, cut and slow what the service stands on, for long;
 
 bench: .venv/.bench-stamp ## Measure against pgbench, asyncpg and FastAPI; CASE=patient SIZE=100000 ROUNDS=9 SECONDS=10 JSON=file
 	@$(BIN)/python -m bench $(foreach case,$(CASE),--case $(case)) $(if $(SIZE),--size $(SIZE)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
-	$(if $(SECONDS),--seconds $(SECONDS)) $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(JSON),--json $(JSON)) $(ARGS)
+	$(if $(SECONDS),--seconds $(SECONDS)) $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(CONNECTIONS),--connections $(CONNECTIONS)) $(if $(JSON),--json $(JSON)) $(ARGS)
 
 growth: .venv/.stamp ## Count the pages that hot statements touch as a clinic grows; SIZES="10000 1000000 10000000"
 	@$(BIN)/python -m bench.growth $(if $(SIZES),--sizes $(SIZES)) $(if $(JSON),--json $(JSON)) $(ARGS)

@@ -27,8 +27,6 @@ from dcms.database.queries import Queries
 
 SQL = Queries(Path(__file__).parent / "sql" / "arena")
 
-DATABASE = "dcms"
-PLAIN_DATABASE = "plain"
 RECEPTIONIST = 5
 SESSIONS = 40
 ZONE = ZoneInfo("Europe/Berlin")
@@ -61,10 +59,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 class Arena:
     """One filled clinic; a copy of it for the reference is made when it is first asked for."""
 
-    def __init__(self, cluster: Cluster, options: Options) -> None:
+    def __init__(self, cluster: Cluster, options: Options, database: str = "dcms") -> None:
         self.options = options
-        self.clinic: Clinic = make_clinic(cluster, DATABASE, options.size)
+        self.clinic: Clinic = make_clinic(cluster, database, options.size)
         self._cluster = cluster
+        self._database = database
         self._plain_url: str | None = None
         self._tokens = asyncio.run(_tokens(self.clinic.owner_url))
         self._booked = 0
@@ -85,7 +84,7 @@ class Arena:
     def reference(self) -> Iterator[Server]:
         """The reference on the clinic's copy; started first, as a database in use can't be copied."""
         if self._plain_url is None:
-            self._plain_url = copy_database(self._cluster, self.clinic, DATABASE, PLAIN_DATABASE)
+            self._plain_url = copy_database(self._cluster, self._database, f"{self._database}_plain")
             asyncio.run(_execute(self._plain_url, SQL.plain.text))
         with reference(self._plain_url, self.options.pool_size) as server:
             yield server

@@ -91,7 +91,7 @@ def make_clinic(cluster: Cluster, name: str, appointments: int) -> Clinic:
     return asyncio.run(_fill(url, cluster.url(name, SERVICE_ROLE), appointments))
 
 
-def copy_database(cluster: Cluster, clinic: Clinic, name: str, copy: str) -> str:
+def copy_database(cluster: Cluster, name: str, copy: str) -> str:
     """A second database with the same content; its owner's address."""
     with psycopg.connect(cluster.url(), autocommit=True) as owner:
         owner.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(copy)))

@@ -22,7 +22,13 @@ def availability(arena: Arena) -> Result:
     """Twenty doctors and thirty days, the first fifty slots; and one doctor on one day."""
     clinic = arena.clinic
     first = clinic.coming_day
-    terms = {"chair_id": None, "service_ids": [], "duration_min": 30, "limit": SLOTS, "first_day": first}
+    terms: dict[str, Any] = {
+        "chair_id": None,
+        "service_ids": [],
+        "duration_min": 30,
+        "limit": SLOTS,
+        "first_day": first,
+    }
     many = {**terms, "doctor_ids": clinic.doctor_ids[:DOCTORS], "last_day": first + timedelta(days=DAYS - 1)}
     one = {**terms, "doctor_ids": clinic.doctor_ids[:1], "last_day": first}
     contestants: dict[str, Measure] = {

@@ -6,7 +6,7 @@ import json
 from bench.arena import BOOKED_DAYS, SLOTS_A_DAY, Arena
 from bench.clinic import SPARE_DOCTORS
 from bench.load import latencies, press
-from bench.pgbench import find_pgbench, script, transactions_a_second
+from bench.pgbench import WARM_S, find_pgbench, script, transactions_a_second
 from bench.rounds import Measure, Result, percentiles, ratio, take_turns
 from bench.servers import Server
 from dcms.database.queries import queries
@@ -104,7 +104,7 @@ def _alone(arena: Arena) -> Measure:
             "own_patient_id": "null",
         },
     )
-    starts = itertools.count(CAPACITY // 2, int(MOST_A_SECOND * max(1, options.seconds)))
+    starts = itertools.count(CAPACITY // 2, int(MOST_A_SECOND * (WARM_S + max(1, options.seconds))))
     return lambda: transactions_a_second(
         clinic.service_url,
         text,

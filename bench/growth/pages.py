@@ -38,7 +38,7 @@ async def _touched(connection: asyncpg.Connection, hot: HotStatement) -> int:
             before = await connection.fetchval(SQL.fetched.text)
             plan = await explained.fetchval(*hot.values)
             # EXPLAIN's own sum leaves out what triggers do after the statement
-            by_all = await connection.fetchval(SQL.fetched.text) - before
+            by_all: int = await connection.fetchval(SQL.fetched.text) - before
             counts.append(max(by_all, _count(plan)))
         finally:
             await running.rollback()

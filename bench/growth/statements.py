@@ -130,7 +130,7 @@ def _of_appointments(clinic: Clinic) -> Iterator[HotStatement]:
     yield _list("appointments: a day of eight doctors", sql.find, Appointment, of_day.conditions(), BY_START)
     of_patient = AppointmentFilters(patient_id=_patient(clinic))
     yield _list("appointments: a patient's", sql.find, Appointment, of_patient.conditions(), BY_START)
-    wish = {"chair_id": None, "service_ids": [], "duration_min": 30, "limit": 50, "first_day": day}
+    wish: dict[str, Any] = {"chair_id": None, "service_ids": [], "duration_min": 30, "limit": 50, "first_day": day}
     yield _plain(
         "availability: eight doctors, thirty days",
         queries("availability").slots,
@@ -184,7 +184,12 @@ def _of_the_rest(clinic: Clinic) -> Iterator[HotStatement]:
     since = datetime.now(UTC) - timedelta(days=60)
     recent = [Filter("at", "gte", since)]
     yield _list(
-        "audit: of a patient, two months", audit.find_of_patient, AuditEntry, recent, NEWEST_ENTRIES, patient_id=patient_id
+        "audit: of a patient, two months",
+        audit.find_of_patient,
+        AuditEntry,
+        recent,
+        NEWEST_ENTRIES,
+        patient_id=patient_id,
     )
 
 

@@ -30,22 +30,30 @@ held as (
     order by patient_phone.phone_number_id
     limit 100
 ),
-message as not materialized (
-    select *
+-- his own and those of his numbers, each found by its own index: with `or` all messages are gone through by age
+message as materialized (
+    select sms_id, created_at
     from sms
     where :reads_messages::boolean
         and deleted_at is null
-        and (
-            patient_id = :patient_id
-            or e164 = any (array(select e164 from patient_phone where patient_id = :patient_id))
-        )
+        and patient_id = :patient_id
+    union
+    select sms.sms_id, sms.created_at
+    from patient_phone
+    join sms on sms.e164 = patient_phone.e164 and sms.deleted_at is null
+    where :reads_messages::boolean
+        and patient_phone.patient_id = :patient_id
 ),
 recent as (
     select shown.*
-    from message
-    cross join lateral sms_answer(message::sms) as shown
-    order by message.created_at desc, message.sms_id desc
-    limit 5
+    from (
+        select sms_id
+        from message
+        order by created_at desc, sms_id desc
+        limit 5
+    ) as newest
+    join sms on sms.sms_id = newest.sms_id
+    cross join lateral sms_answer(sms) as shown
 )
 select
     to_jsonb(record) as patient,
