@@ -104,7 +104,7 @@ lock: .venv/.stamp ## Pin what pyproject.toml asks for; ARGS=--upgrade takes new
 	@touch $@
 
 clean: ## Stop the demo's and the tests' databases and remove all that was made, the demo's data too
-	@test -z '$(PYTHON)' || '$(PYTHON)' -P dcms/database/cluster.py .dcms/postgres \
+	@test -z '$(PYTHON)' || '$(PYTHON)' -P dcms/database/cluster.py .dcms/postgres $(wildcard .dcms/bench-*/postgres .dcms/growth-*/postgres) \
 	$(foreach folder,/dev/shm /tmp,$(wildcard $(folder)/dcms-tests-$(shell id -u)-*)) $(DCMS_TEST_DIR)
 	rm -rf .venv .dcms build dist dcms.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

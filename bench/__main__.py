@@ -1,6 +1,7 @@
 """`make bench`: measures the service and its references in turns, and prints their ratios."""
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -32,7 +33,7 @@ def main() -> int:
         f"load by {generator_name()}; medians [lowest to highest]"
     )
     if find_pgbench() is None:
-        print("pgbench is not installed (Debian: postgresql-client-15 or postgresql-contrib): its ratios are left out")
+        print("pgbench is not installed (Debian: postgresql): its ratios are left out")
     home = PROJECT_DIR / ".dcms"
     home.mkdir(exist_ok=True)
     results = []
@@ -64,4 +65,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    # so that servers and databases end with it
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main())

@@ -20,12 +20,11 @@ WARM_S = 3
 
 
 def find_pgbench() -> str | None:
-    """Where pgbench is: on the path, or beside a server that is installed here. The embedded one has none."""
+    """Where pgbench is: beside a server that is installed here, or on the path. The embedded one has none."""
     try:
-        beside = system_bin_dir()
+        return shutil.which("pgbench", path=str(system_bin_dir())) or shutil.which("pgbench")
     except ClusterError:
         return shutil.which("pgbench")
-    return shutil.which("pgbench") or shutil.which("pgbench", path=str(beside))
 
 
 def script(query: Query, settings: list[str], values: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 import time
@@ -74,4 +75,6 @@ def _tell(counted: dict[int, dict[str, int]]) -> int:
 
 
 if __name__ == "__main__":
+    # so that servers and databases end with it
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main())

@@ -6,6 +6,7 @@ import pytest
 
 from dcms.calls.repository import SQL as CALLS
 from dcms.database.queries import Query
+from dcms.patients.repository import SQL as PATIENTS
 from dcms.sms.repository import SQL as SMS
 from dcms.timeline.repository import SQL as TIMELINE
 from tests import make
@@ -13,6 +14,9 @@ from tests.api import Api
 from tests.plans import buffers
 
 ANYTIME = dict.fromkeys(["starts_at", "ends_at", "after_at", "after_kind", "after_id"])
+READS_ALL = dict.fromkeys(
+    ["reads_schedule", "reads_treatments", "reads_billing", "reads_messages", "reads_calls"], True
+)
 
 
 async def crowd(api: Api) -> None:
@@ -44,8 +48,9 @@ async def crowd(api: Api) -> None:
         (SMS.find_of_patient, {}),
         (CALLS.find_of_patient, {}),
         (TIMELINE.find, {**ANYTIME, "kinds": ["message", "call"], "limit": 51}),
+        (PATIENTS.summary, READS_ALL),
     ],
-    ids=["messages", "calls", "timeline"],
+    ids=["messages", "calls", "timeline", "summary"],
 )
 async def test_the_messages_and_calls_of_a_patient_are_found_by_his_numbers(
     api: Api, query: Query, arguments: dict[str, Any]
