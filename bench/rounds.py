@@ -30,10 +30,11 @@ class Spread(msgspec.Struct, frozen=True):
 
 
 class Ratio(msgspec.Struct, frozen=True):
-    """One contestant's figures over another's, round by round, and what the project asks of it."""
+    """One contestant's figures over another's, round by round, or just its own; and what the project asks of it."""
 
     of: str
-    to: str
+    # nobody's: the figures are its own, in the result's unit
+    to: str | None
     spread: Spread
     # the least, or with `is_limit` the most, that is wanted
     wanted: float

@@ -33,7 +33,8 @@ def lines_of(result: Result) -> Iterable[str]:
         bound = "at most" if ratio.is_limit else "at least"
         verdict = "reached" if ratio.is_reached else "NOT REACHED"
         wanted = f"{bound} {ratio.wanted:g}, aim {ratio.aim:g}: {verdict}"
-        yield f"  {ratio.of + ' / ' + ratio.to:<22} {_shown(ratio.spread)} x   ({wanted})"
+        label = ratio.of if ratio.to is None else f"{ratio.of} / {ratio.to}"
+        yield f"  {label:<22} {_shown(ratio.spread)} {'x' if ratio.to else result.unit}   ({wanted})"
     for name, latency in result.latencies.items():
         shown = "  ".join(f"{percentile} {value:.1f}" for percentile, value in latency.items())
         yield f"  {name:<22} {shown} ms"

@@ -49,7 +49,7 @@ def start(arena: Arena) -> Result:
         title="from the start of a process to its first healthy answer",
         unit="s",
         figures=figures,
-        ratios=[Ratio("dcms", "1 s", figures["dcms"], 2, 1, is_limit=True)],
+        ratios=[Ratio("dcms", None, figures["dcms"], 2, 1, is_limit=True)],
     )
 
 
@@ -69,7 +69,7 @@ def memory(arena: Arena) -> Result:
         unit="MiB",
         figures={"early": Spread(sizes[: READINGS // 2]), "late": Spread(sizes[READINGS // 2 :])},
         ratios=[
-            Ratio("late", "1 MiB", Spread(sizes[READINGS // 2 :]), 120, 80, is_limit=True),
+            Ratio("late", None, Spread(sizes[READINGS // 2 :]), 120, 80, is_limit=True),
             Ratio("last", "middle", Spread([sizes[-1] / sizes[READINGS // 2 - 1]]), 1.05, 1.01, is_limit=True),
         ],
         notes=["every tenth part of it: " + ", ".join(f"{size:.0f}" for size in sizes)],
