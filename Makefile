@@ -31,6 +31,7 @@ faults: export DCMS_FAULT_SECONDS := $(or $(DCMS_FAULT_SECONDS),30)
 faults: .venv/.stamp ## Kill, cut and slow what the service stands on, for long; ATTEMPTS=100000 for the longest
 	$(BIN)/pytest tests/faults -s -m '' $(ARGS)
 
+bench growth: export DCMS_BENCH_PG := $(or $(PG),$(DCMS_BENCH_PG))
 bench: .venv/.bench-stamp ## Measure against pgbench, asyncpg and FastAPI; CASE=patient SIZE=100000 ROUNDS=9 SECONDS=10 JSON=file
 	@$(BIN)/python -m bench $(foreach case,$(CASE),--case $(case)) $(if $(SIZE),--size $(SIZE)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	$(if $(SECONDS),--seconds $(SECONDS)) $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(CONNECTIONS),--connections $(CONNECTIONS)) $(if $(JSON),--json $(JSON)) $(ARGS)

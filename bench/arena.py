@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import msgspec
 
-from bench.clinic import SETTINGS, SPARE_DOCTORS, Clinic, copy_database, make_clinic
+from bench.clinic import SETTINGS, SPARE_DOCTORS, Clinic, copy_database, make_clinic, throwaway_cluster
 from bench.load import Request
 from bench.servers import JWT_KEYS, KEY, TWILIO_TOKEN, Server, reference, service
 from dcms.access.callers import Caller
@@ -182,9 +182,5 @@ async def _execute(url: str, text: str) -> None:
 @contextmanager
 def arena(folder: Path, options: Options) -> Iterator[Arena]:
     """An arena with a PostgreSQL of its own, as durable as production's; both are gone afterwards."""
-    cluster = Cluster(folder, settings=SETTINGS)
-    cluster.start()
-    try:
+    with throwaway_cluster(folder, SETTINGS) as cluster:
         yield Arena(cluster, options)
-    finally:
-        cluster.destroy()

@@ -2,8 +2,9 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from dcms.database.cluster import Cluster
+from dcms.database.cluster import Cluster, system_bin_dir
 from dcms.database.migrate import migrate
 from dcms.database.queries import Queries
 from dcms.demo import names
@@ -71,6 +72,18 @@ class Clinic(msgspec.Struct, frozen=True):
     def patient_ids(self) -> range:
         """All who have appointments."""
         return range(self.first_patient, self.first_patient + self.patients)
+
+
+@contextmanager
+def throwaway_cluster(folder: Path, settings: dict[str, str]) -> Iterator[Cluster]:
+    """A PostgreSQL that is gone afterwards: the embedded one, or with DCMS_BENCH_PG=system the machine's own."""
+    is_system = os.environ.get("DCMS_BENCH_PG") == "system"
+    cluster = Cluster(folder, system_bin_dir() if is_system else None, settings)
+    cluster.start()
+    try:
+        yield cluster
+    finally:
+        cluster.destroy()
 
 
 def doctors_for(appointments: int) -> int:

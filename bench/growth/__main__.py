@@ -10,9 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from bench.clinic import SETTINGS, make_clinic
+from bench.clinic import SETTINGS, make_clinic, throwaway_cluster
 from bench.growth.pages import pages_touched
-from dcms.database.cluster import Cluster
 from dcms.paths import PROJECT_DIR
 
 MOST = 1.5
@@ -31,22 +30,19 @@ def main() -> int:
     home = PROJECT_DIR / ".dcms"
     home.mkdir(exist_ok=True)
     counted: dict[int, dict[str, int]] = {}
-    with tempfile.TemporaryDirectory(dir=home, prefix="growth-", ignore_cleanup_errors=True) as folder:
-        cluster = Cluster(Path(folder) / "postgres", settings=FAST)
-        cluster.start()
-        try:
-            for size in sorted(asked.sizes):
-                began = time.monotonic()
-                clinic = make_clinic(cluster, "clinic", size)
-                took = time.monotonic() - began
-                print(
-                    f"{size:>12,} appointments, {clinic.doctors:,} doctors, {clinic.patients:,} patients since "
-                    f"{clinic.first_day}: filled in {took:.0f} s",
-                    flush=True,
-                )
-                counted[size] = asyncio.run(pages_touched(clinic))
-        finally:
-            cluster.destroy()
+    with (
+        tempfile.TemporaryDirectory(dir=home, prefix="growth-", ignore_cleanup_errors=True) as folder,
+        throwaway_cluster(Path(folder) / "postgres", FAST) as cluster,
+    ):
+        for size in sorted(asked.sizes):
+            began = time.monotonic()
+            clinic = make_clinic(cluster, "clinic", size)
+            print(
+                f"{size:>12,} appointments, {clinic.doctors:,} doctors, {clinic.patients:,} patients since "
+                f"{clinic.first_day}: filled in {time.monotonic() - began:.0f} s",
+                flush=True,
+            )
+            counted[size] = asyncio.run(pages_touched(clinic))
     if asked.json is not None:
         asked.json.write_bytes(msgspec.json.format(msgspec.json.encode(counted)) + b"\n")
     return _tell(counted)
