@@ -2,11 +2,10 @@
 
 import itertools
 
-from bench.arena import Arena
+from bench.arena import SQL, Arena
 from bench.load import latencies, press
 from bench.pgbench import find_pgbench, script, transactions_a_second
 from bench.rounds import Measure, Result, percentiles, ratio, take_turns
-from dcms.database.queries import queries
 
 STEADY_SHARE = 0.5
 # more than any server here takes in a second
@@ -46,7 +45,7 @@ def webhook(arena: Arena) -> Result:
 def _alone(arena: Arena) -> Measure:
     options = arena.options
     text = script(
-        queries("webhooks").keep,
+        SQL.event,
         ["i :i + 1"],
         {
             "kind": "'sms.inbound'",
@@ -59,6 +58,7 @@ def _alone(arena: Arena) -> Measure:
             "body": f"'{BODY}'::bytea",
             "content_type": "'application/x-www-form-urlencoded'",
             "query_string": "''",
+            "request_id": "md5((:i)::text)",
         },
     )
     rounds = itertools.count(1)

@@ -167,13 +167,15 @@ def _of_the_rest(clinic: Clinic) -> Iterator[HotStatement]:
     yield _plain(
         "webhooks: keep an event",
         queries("webhooks").keep,
-        kind="sms.inbound",
-        subject="SMgrowth",
-        event="received",
-        details={},
-        body=b"",
-        content_type="application/x-www-form-urlencoded",
-        query_string="",
+        kinds=["sms.inbound"],
+        subjects=["SMgrowth"],
+        events=["received"],
+        details=[{}],
+        bodies=[b""],
+        content_types=["application/x-www-form-urlencoded"],
+        query_strings=[""],
+        request_ids=["growth"],
+        deliveries=[1],
     )
     yield _plain("outbox: claim jobs", queries("outbox").claim, jobs=50, lease_s=60.0, lease_token=uuid.UUID(int=1))
     yield _plain(
