@@ -24,7 +24,7 @@ FAST = {**SETTINGS, "fsync": "off", "synchronous_commit": "off", "wal_level": "m
 def main() -> int:
     """Print the table; 1 when a statement grows."""
     parser = argparse.ArgumentParser(prog="make growth", description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 1_000_000], help="appointments")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000], help="appointments")
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     asked = parser.parse_args()
     home = PROJECT_DIR / ".dcms"
