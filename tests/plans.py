@@ -1,6 +1,7 @@
 """What statements cost, as the database counts it."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from dcms.database.queries import Query
@@ -15,3 +16,14 @@ async def buffers(api: Api, query: Query, arguments: dict[str, Any]) -> int:
     [plan] = json.loads(await statement.fetchval(*values))
     counted: int = plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"]
     return counted
+
+
+async def rows_visited(api: Api, text: str, values: Sequence[Any]) -> int:
+    """How many rows a statement looks at, all steps of its plan together, whether it keeps them or not."""
+    [plan] = json.loads(await api.owner.fetchval("explain (analyze, timing off, format json) " + text, *values))
+
+    def visited(node: dict[str, Any]) -> float:
+        seen = node["Actual Rows"] + sum(node.get(f"Rows Removed by {step}", 0) for step in ("Filter", "Join Filter"))
+        return float(seen * node["Actual Loops"] + sum(visited(each) for each in node.get("Plans", [])))
+
+    return round(visited(plan["Plan"]))

@@ -25,7 +25,7 @@ from dcms.appointments.structs import (
     Validation,
 )
 from dcms.database.failures import problem_of_failure
-from dcms.database.lists import Filter, Ordering, page
+from dcms.database.lists import Filter, Ordering, one_of, page
 from dcms.database.pool import Database, on_constraint
 from dcms.database.queries import queries
 from dcms.web.pages import Page, PageRequest
@@ -56,10 +56,10 @@ class AppointmentFilters(msgspec.Struct, frozen=True, kw_only=True):
             Filter("ends_at", "gt", after),
             # none is longer; said so that the index on the start has two ends
             Filter("starts_at", "gt", after and after - LONGEST),
-            Filter("doctor_id", "any", self.doctor_ids),
+            one_of("doctor_id", self.doctor_ids),
             Filter("patient_id", "eq", self.patient_id),
             Filter("chair_id", "eq", self.chair_id),
-            Filter("status", "any", self.statuses),
+            one_of("status", self.statuses),
         ]
 
 

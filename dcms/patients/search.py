@@ -16,6 +16,7 @@ Kind = Literal["n", "r", "e", "p", "s", "d"]
 
 # the same as in name_words() of the migration
 _SEPARATORS = r"!-/:-@\[-`{-~\u00a1-\u00bf\u02b9-\u02bf\u2010-\u206f\u3001-\u303f\u30fb"
+_UNSEEN = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _APOSTROPHES = re.compile(r"['’‘`´ʼ]")  # noqa: RUF001
 _BETWEEN_WORDS = re.compile(f"[{_SEPARATORS}]+")
 _OF_PHONE_NUMBERS = re.compile(r"[+\d()/.\-‐‑–]+")  # noqa: RUF001
@@ -36,6 +37,7 @@ def parts_of(query: str, region: str) -> list[Part]:
     """The parts of a query. Raises Invalid when there are too many."""
     places: list[set[tuple[Kind, str]]] = []
     number: list[str] = []
+    query = _UNSEEN.sub("", query)
     for token in [*query.split(), ""]:
         if _OF_PHONE_NUMBERS.fullmatch(token):
             number.append(token)
@@ -73,7 +75,7 @@ def _meanings_of_number(spelling: str, region: str) -> set[tuple[Kind, str]]:
     if len(digits) < 2:
         return meanings
     meanings.add(("p", digits))
-    if is_international:
+    if is_international and digits.strip("0"):
         meanings.add(("p", digits.removeprefix("00")))
     if len(digits) >= _MIN_LAST_DIGITS:
         meanings.add(("s", digits[::-1]))

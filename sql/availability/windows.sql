@@ -2,14 +2,19 @@
 select employee.employee_id as doctor_id, lower(stretch) as starts_at, upper(stretch) as ends_at
 from (
     select
-        make_interval(mins => booking_minutes(:duration_min::integer, :service_ids::bigint[])) as length,
+        length,
         greatest(:first_day::date, (lower(bookable_period) at time zone timezone)::date) as first_day,
-        least(:last_day::date, (upper(bookable_period) at time zone timezone)::date) as last_day,
-        tstzrange(lower(bookable_period), upper(bookable_period)) * tstzrange(
+        least(:last_day::date, ((upper(bookable_period) + length) at time zone timezone)::date) as last_day,
+        -- in whole minutes, and one to spare: the first start can still be booked when it is read, and so can the last
+        tstzrange(
+            date_trunc('minute', lower(bookable_period) + interval '2 minutes' - interval '1 microsecond'),
+            date_trunc('minute', upper(bookable_period)) + length
+        ) * tstzrange(
             local_instant(:first_day::date::timestamp, timezone), local_instant((:last_day::date + 1)::timestamp, timezone)
         ) as period
     from clinic_settings
     cross join bookable_period()
+    cross join make_interval(mins => booking_minutes(:duration_min::integer, :service_ids::bigint[])) as length
     where booking_minutes(:duration_min::integer, :service_ids::bigint[]) <= 720
         and not exists (
             select from booking_faults(null, null, :chair_id::bigint, :service_ids::bigint[], null, null, true)

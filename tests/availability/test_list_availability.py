@@ -152,6 +152,30 @@ async def test_nothing_is_offered_before_the_notice_or_beyond_the_horizon(api: A
     assert now + timedelta(days=3, minutes=-16) < found[-1] < now + timedelta(days=3, seconds=5)
 
 
+async def test_a_window_begins_and_ends_where_it_can_be_booked(api: Api) -> None:
+    doctor_id = await make.doctor(api)
+    await make.working_hours(api, doctor_id, *((weekday, "00:00", "24:00") for weekday in range(1, 8)))
+    await make.settings(api, booking_min_notice_minutes=90, booking_horizon_days=2)
+    patient_id = (await make.patient(api))["patient_id"]
+    length = timedelta(minutes=60)
+    before = datetime.now(UTC)
+
+    answer = await api.receptionist.get(
+        "/availability", params={"from": before.date().isoformat(), "view": "windows", "duration_min": 60}
+    )
+
+    [window] = answer.json()["windows"]
+    opens, closes = (datetime.fromisoformat(window[edge]) for edge in ("starts_at", "ends_at"))
+    assert (opens.second, opens.microsecond, closes.second, closes.microsecond) == (0, 0, 0, 0)
+    # a whole minute is left to book the first start, however late in its minute one asks
+    assert before + timedelta(minutes=91) <= opens <= datetime.now(UTC) + timedelta(minutes=92)
+    for starts in (opens, closes - length):
+        body = {"patient_id": patient_id, "doctor_id": doctor_id, "starts_at": starts.isoformat(), "duration_min": 60}
+        assert (await api.receptionist.post("/appointments", json=body)).status_code == 201
+    late = closes - length + timedelta(minutes=1)
+    assert late > before + timedelta(days=2)
+
+
 def next_change(zone: str, *, hours: int) -> date:
     """The next day of a zone that has so many hours."""
     days = [datetime.now(UTC).date() + timedelta(days=number) for number in range(2, 370)]

@@ -50,6 +50,18 @@ async def test_the_likeliest_come_first_with_their_reasons(api: Api) -> None:
     assert answer.json() == {"items": expected, "next_cursor": None}
 
 
+async def test_a_name_is_the_same_however_its_letters_are_written(api: Api) -> None:
+    names = ("Straßner Þórdís", "Strassner Thordis", "Strasner Tordis", "Straszner Thordis")
+    ids = [
+        (await make.patient(api, last_name=last, first_name=first, birth_date="1990-05-17"))["patient_id"]
+        for last, first in map(str.split, names)
+    ]
+
+    answer = await api.admin.get(f"/patients/{ids[0]}/duplicates")
+
+    assert [each["patient"]["patient_id"] for each in answer.json()["items"]] == ids[1:3]
+
+
 async def test_pages_hold_everybody_once(api: Api) -> None:
     ids = [(await make.patient(api, phone_numbers=PHONES))["patient_id"] for _ in range(6)]
     seen: list[int] = []
