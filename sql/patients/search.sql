@@ -169,27 +169,42 @@ found_by_several as (
         )
     limit 2000
 ),
+beginning as materialized (
+    select place, low, high, points
+    from meaning
+    where high <> low || chr(1)
+),
+had as materialized (
+    select candidate.patient_id, term.term
+    from (
+        select patient_id
+        from found_by_one
+        union
+        select patient_id
+        from found_by_several
+    ) as candidate
+    cross join lateral (
+        select term
+        from patient_term
+        where patient_term.patient_id = candidate.patient_id
+        offset 0
+    ) as term
+),
+-- whole terms are met by their hash, so that only the few beginnings are compared with every term
 hit as (
     select place_points.patient_id, sum(place_points.points)::integer as score
     from (
-        select
-            candidate.patient_id,
-            max(case when had.term = meaning.low then meaning.whole_points else meaning.points end) as points
+        select met.patient_id, max(met.points) as points
         from (
-            select patient_id
-            from found_by_one
-            union
-            select patient_id
-            from found_by_several
-        ) as candidate
-        cross join lateral (
-            select term
-            from patient_term
-            where patient_term.patient_id = candidate.patient_id
-            offset 0
-        ) as had
-        join meaning on had.term >= meaning.low and had.term < meaning.high
-        group by candidate.patient_id, meaning.place
+            select had.patient_id, meaning.place, meaning.whole_points as points
+            from had
+            join meaning on meaning.low = had.term
+            union all
+            select had.patient_id, beginning.place, beginning.points
+            from had
+            join beginning on had.term > beginning.low and had.term < beginning.high
+        ) as met
+        group by met.patient_id, met.place
     ) as place_points
     group by place_points.patient_id
     order by score desc, place_points.patient_id

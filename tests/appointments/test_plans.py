@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from dcms.appointments.repository import BY_START, SQL, AppointmentFilters
 from dcms.appointments.structs import Appointment
 from dcms.database.lists import statement
@@ -11,19 +9,30 @@ from tests import make
 from tests.api import Api
 from tests.plans import rows_visited
 
-PATIENTS = 5000
-APPOINTMENTS = 20_000
+PATIENTS = 4000
+APPOINTMENTS = 8000
 PAGE = 50
+WANTED: list[dict[str, Any]] = [
+    {},
+    {"doctor_ids": [3]},
+    {"doctor_ids": [2, 3]},
+    {"patient_id": 400},
+    {"statuses": ["came"]},
+    {"statuses": ["booked", "came"]},
+    {"statuses": ["came"], "doctor_ids": [4]},
+]
 
 
 async def crowd(api: Api) -> None:
-    """Put 20,000 appointments of 5,000 patients there, a few of them not finished; nothing else was counted yet."""
+    """Put 8,000 appointments of 4,000 patients there, a few of them not finished; nothing else was counted yet."""
     await api.owner.execute(
         f"""
         insert into employee (first_name, last_name, is_bookable)
         select 'Eva', number::text, true from generate_series(1, 4) as number;
-        insert into patient (first_name, last_name)
-        select 'Anna', number::text from generate_series(1, {PATIENTS}) as number;
+        alter table patient disable trigger user;
+        insert into patient (register_number, first_name, last_name)
+        select number::text, 'Anna', number::text from generate_series(1, {PATIENTS}) as number;
+        alter table patient enable trigger user;
         alter table appointment disable trigger user;
         insert into appointment (patient_id, doctor_id, starts_at, ends_at, status)
         select
@@ -39,23 +48,13 @@ async def crowd(api: Api) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "wanted",
-    [
-        {},
-        {"doctor_ids": [3]},
-        {"doctor_ids": [2, 3]},
-        {"patient_id": 400},
-        {"statuses": ["came"]},
-        {"statuses": ["booked", "came"]},
-        {"statuses": ["came"], "doctor_ids": [4]},
-    ],
-    ids=str,
-)
-async def test_a_page_visits_little_more_than_what_it_shows(api: Api, wanted: dict[str, Any]) -> None:
+async def test_a_page_visits_little_more_than_what_it_shows(api: Api) -> None:
     await make.settings(api, buffer_minutes=0)
     await crowd(api)
-    filters = AppointmentFilters(**wanted).conditions()
-    text, values = statement(SQL.find, Appointment, filters, BY_START, (), PAGE + 1, own_patient_id=None)
+    visited = {}
+    for wanted in WANTED:
+        filters = AppointmentFilters(**wanted).conditions()
+        text, values = statement(SQL.find, Appointment, filters, BY_START, (), PAGE + 1, own_patient_id=None)
+        visited[str(wanted)] = await rows_visited(api, text, values)
 
-    assert await rows_visited(api, text, values) < 30 * PAGE
+    assert {wanted: rows for wanted, rows in visited.items() if rows > 30 * PAGE} == {}
