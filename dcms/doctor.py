@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
@@ -31,6 +32,9 @@ class Findings(msgspec.Struct):
     max_connections: int
     now: datetime
     has_admin: bool
+    timezone: str
+    # of each of the next days, the local time when it is noon in UTC
+    local_noons: list[datetime]
 
 
 async def examine() -> int:
@@ -105,4 +109,15 @@ def _check_findings(findings: Findings, settings: Settings) -> Iterator[Check]:
     difference = abs((datetime.now(findings.now.tzinfo) - findings.now).total_seconds())
     is_off = difference > MAX_CLOCK_DIFFERENCE_S
     yield "clock", f"differs from the database's by {difference:.0f} s: tokens end early or late" if is_off else None
+    yield "time zone", _check_zone(findings)
     yield "administrator", None if findings.has_admin else "there is none: run `dcms admin create NAME`"
+
+
+def _check_zone(findings: Findings) -> str | None:
+    zone = ZoneInfo(findings.timezone)
+    day = findings.now.astimezone(UTC).date()
+    for number, local_noon in enumerate(findings.local_noons):
+        noon = datetime.combine(day + timedelta(days=number), time(12), UTC)
+        if noon.astimezone(zone).replace(tzinfo=None) != local_noon:
+            return f"{zone} on {noon:%Y-%m-%d} differs from the database's: bring both to one release of tzdata"
+    return None

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from importlib.resources import files
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -33,7 +35,7 @@ def test_production_without_its_secrets_is_refused_in_words(command: str) -> Non
     assert "Traceback" not in done.stderr
 
 
-def test_an_installation_from_nothing_to_the_first_login() -> None:
+def test_an_installation_from_nothing_to_the_first_login(tmp_path: Path) -> None:
     cluster = running_cluster()
     url = cluster.url("installed")
     drop_database(cluster, url)
@@ -49,6 +51,9 @@ def test_an_installation_from_nothing_to_the_first_login() -> None:
         made = dcms("admin", "create", "anna", env=env, stdin="seven green horses\n")
         twice = dcms("admin", "create", "anna", env=env, stdin="seven green horses\n")
         after = dcms("doctor", env=env)
+        # an old machine, on which the clinic's zone has other rules than in the database
+        (tmp_path / "UTC").write_bytes((files("tzdata") / "zoneinfo" / "Asia" / "Kathmandu").read_bytes())
+        elsewhere = dcms("doctor", env=env | {"PYTHONTZPATH": str(tmp_path)})
         with psycopg.connect(url, autocommit=True) as owner:
             owner.execute(
                 "insert into outbox (kind, payload, attempts, failed_at, error_code) "
@@ -69,6 +74,7 @@ def test_an_installation_from_nothing_to_the_first_login() -> None:
     assert made.returncode == 0, made.stderr
     assert (twice.returncode, "Traceback" in twice.stderr) == (1, False), twice.stderr
     assert (after.returncode, "All is well." in after.stdout) == (0, True), after.stdout
+    assert (elsewhere.returncode, "BAD  time zone: UTC on " in elsewhere.stdout) == (1, True), elsewhere.stdout
     assert "after 8 attempts: provider_down" in failed.stdout, failed.stderr
     assert retried.stdout == "1 put back\n", retried.stderr
     assert none_left.stdout == "no job was given up\n"
