@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dcms.database.queries import queries
 from tests import make
 from tests.api import Api, bad_fields, problem
 
@@ -103,6 +104,49 @@ async def test_pages_of_a_search_hold_every_hit_once(api: Api) -> None:
         query = {"query": "crown", "limit": 2, "cursor": cursor} if cursor else None
 
     assert seen == sent[::-1]
+
+
+async def test_a_search_ends_at_1000_hits_whole_words_before_beginnings(api: Api) -> None:
+    async def write(text: str, messages: int) -> list[int]:
+        rows = await api.owner.fetch(
+            """
+            insert into sms (direction, text, status, segments, encoding)
+            select 'in', $1, 'received', 1, 'GSM-7' from generate_series(1, $2::integer)
+            returning sms_id
+            """,
+            text,
+            messages,
+        )
+        return [row["sms_id"] for row in rows][::-1]
+
+    async def found() -> list[int]:
+        hits: list[int] = []
+        query: dict[str, Any] | None = {"query": "crown", "limit": 200}
+        while query:
+            answer = await api.doctor.get("/sms", params=query)
+            hits += ids(answer)
+            cursor = answer.json()["next_cursor"]
+            query = {"query": "crown", "limit": 200, "cursor": cursor} if cursor else None
+        return hits
+
+    whole = await write("crown", 997)
+    begun = await write("crowns", 5)
+    few = await found()
+    more = await write("the crown", 4)
+    many = await found()
+
+    assert few == whole + begun[:3]
+    assert many == more + whole[:996]
+
+
+async def test_a_search_sorts_without_taking_messages_apart(api: Api) -> None:
+    query = queries("sms").search
+    values = query.bind({**dict.fromkeys(query.parameters), "words": "crown"})
+    plan = await api.owner.fetch("explain (verbose) " + query.text, *values)
+    worked_out = [line for [line] in plan if line.lstrip().startswith(("Output:", "Sort Key:"))]
+
+    assert worked_out
+    assert [line for line in worked_out if "message_words" in line] == []
 
 
 async def test_a_number_has_all_its_messages_and_a_patient_those_of_his_numbers(api: Api) -> None:
