@@ -25,6 +25,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
     appointment_id: int
     starts_at: datetime
+    doctor_id: int
     offset_minutes: int
     patient_id: int
     e164: str
@@ -79,6 +80,7 @@ def _row(wanted: Wanted, template: ReminderTemplate | None) -> dict[str, Any]:
     return {
         "appointment_id": wanted.appointment_id,
         "starts_at": wanted.starts_at,
+        "doctor_id": wanted.doctor_id,
         "offset_minutes": wanted.offset_minutes,
         "patient_id": wanted.patient_id,
         "e164": wanted.e164,

@@ -2,13 +2,13 @@
 with reminder as materialized (
     select *
     from jsonb_to_recordset(:reminders::jsonb) as reminder (
-        appointment_id bigint, starts_at timestamptz, offset_minutes integer, patient_id bigint, e164 text, text text,
-        segments integer, encoding text, template_id bigint
+        appointment_id bigint, starts_at timestamptz, doctor_id bigint, offset_minutes integer, patient_id bigint, e164 text,
+        text text, segments integer, encoding text, template_id bigint
     )
     where acting(:context)
 ),
 standing as materialized (
-    select appointment_id, starts_at, patient_id
+    select appointment_id, starts_at, doctor_id, patient_id
     from appointment
     where appointment_id in (select appointment_id from reminder)
         and status in ('booked', 'confirmed')
@@ -18,7 +18,7 @@ standing as materialized (
 planned as (
     insert into sms (
         patient_id, e164, direction, text, status, segments, encoding, template_id, appointment_id,
-        reminder_offset_minutes, reminder_starts_at, scheduled_for
+        reminder_offset_minutes, reminder_starts_at, reminder_doctor_id, scheduled_for
     )
     select
         reminder.patient_id,
@@ -32,10 +32,12 @@ planned as (
         reminder.appointment_id,
         reminder.offset_minutes,
         reminder.starts_at,
+        reminder.doctor_id,
         reminder.starts_at - make_interval(mins => reminder.offset_minutes)
     from reminder
     join standing on standing.appointment_id = reminder.appointment_id
         and standing.starts_at = reminder.starts_at
+        and standing.doctor_id = reminder.doctor_id
         and standing.patient_id = reminder.patient_id
     on conflict (appointment_id, reminder_offset_minutes, reminder_starts_at)
         where reminder_starts_at is not null and status <> 'canceled'

@@ -3,6 +3,7 @@
 select
     appointment.appointment_id,
     appointment.starts_at,
+    appointment.doctor_id,
     offsets.minutes as offset_minutes,
     patient.patient_id,
     patient_phone.e164,

@@ -90,6 +90,38 @@ async def test_a_moved_appointment_moves_its_reminder(api: Api, worker: Worker) 
     ]
 
 
+async def test_another_doctor_is_named_in_another_reminder(api: Api, worker: Worker) -> None:
+    appointment = await booked(api)
+    path = f"/appointments/{appointment['appointment_id']}"
+    await worker.work()
+    stand_in = await make.doctor(api, first_name="Max", last_name="Vertretung")
+
+    answer = await api.receptionist.patch(path, json={"doctor_id": stand_in})
+    await worker.work()
+
+    assert answer.status_code == 200, answer.text
+    assert sorted(await reminders(api)) == [
+        ("canceled", "appointment_moved", before(workday())),
+        ("scheduled", None, before(workday())),
+    ]
+    [message] = (await api.doctor.get("/sms?status=scheduled")).json()["items"]
+    assert "Max Vertretung" in message["text"]
+
+
+async def test_a_reminder_is_not_sent_with_the_name_of_another_doctor(api: Api, worker: Worker) -> None:
+    appointment = await booked(api)
+    await worker.work()
+    await make_due(api)
+    stand_in = await make.doctor(api)
+
+    await api.owner.execute("update appointment set doctor_id = $1", stand_in)
+    await api.owner.execute("delete from outbox where kind = 'appointment.reminders'")
+    await worker.work()
+
+    assert [row[:2] for row in await reminders(api)] == [("canceled", "appointment_moved")]
+    assert (await api.doctor.get(f"/appointments/{appointment['appointment_id']}")).json()["doctor_id"] == stand_in
+
+
 async def test_moved_there_and_back_it_is_planned_again_but_not_once_it_was_sent(api: Api, worker: Worker) -> None:
     appointment = await booked(api)
     path = f"/appointments/{appointment['appointment_id']}"
