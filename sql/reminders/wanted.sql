@@ -1,5 +1,5 @@
 -- The reminders that appointments should have and don't, with the values of a template. Those already past when it was
--- booked or moved are not sent.
+-- booked or moved are not sent, nor those that somebody cancelled: these have no error_code.
 select
     appointment.appointment_id,
     appointment.starts_at,
@@ -34,5 +34,5 @@ where appointment.status in ('booked', 'confirmed')
         where sms.appointment_id = appointment.appointment_id
             and sms.reminder_offset_minutes = offsets.minutes
             and sms.reminder_starts_at = appointment.starts_at
-            and sms.status <> 'canceled'
+            and (sms.status <> 'canceled' or sms.error_code is null)
     )

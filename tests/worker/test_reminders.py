@@ -153,6 +153,26 @@ async def test_a_cancelled_appointment_drops_it_and_a_reopened_one_has_it_again(
     assert [row[:2] for row in await reminders(api)] == [("canceled", "appointment_cancelled"), ("scheduled", None)]
 
 
+async def test_one_that_somebody_cancelled_stays_cancelled_until_the_appointment_moves(api: Api, worker: Worker) -> None:
+    appointment = await booked(api)
+    await worker.work()
+    [message] = (await api.doctor.get("/sms")).json()["items"]
+    answer = await api.receptionist.delete(f"/sms/{message['sms_id']}")
+    assert answer.status_code == 204
+
+    for opts_out in (True, False):
+        await api.owner.execute("update phone_number set sms_opt_out = $1", opts_out)
+        await worker.work()
+    stayed = await reminders(api)
+    await api.receptionist.patch(
+        f"/appointments/{appointment['appointment_id']}", json={"starts_at": workday(14).isoformat()}
+    )
+    await worker.work()
+
+    assert stayed == [("canceled", None, before(workday()))]
+    assert await reminders(api) == [*stayed, ("scheduled", None, before(workday(14)))]
+
+
 async def test_an_offset_already_past_is_left_out(api: Api, worker: Worker) -> None:
     await make.settings(api, reminder_offsets_minutes=[60 * 24 * 40, 60])
     await booked(api)
