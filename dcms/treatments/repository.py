@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from dcms.database.lists import Filter, Ordering, page
+from dcms.database.lists import Filter, Ordering, one_of, page
 from dcms.database.pool import Database
 from dcms.database.queries import queries
 from dcms.treatment_items.rows import item_rows
@@ -42,8 +42,8 @@ class TreatmentRepository:
         """Treatments, newest day first."""
         filters = [
             Filter("patient_id", "eq", wanted.patient_id),
-            Filter("doctor_id", "any", wanted.doctor_ids),
-            Filter("status", "any", wanted.statuses),
+            one_of("doctor_id", wanted.doctor_ids),
+            one_of("status", wanted.statuses),
             Filter("performed_on", "gte", wanted.first_day),
             Filter("performed_on", "lte", wanted.last_day),
         ]

@@ -153,7 +153,7 @@ async def test_a_cancelled_appointment_drops_it_and_a_reopened_one_has_it_again(
     assert [row[:2] for row in await reminders(api)] == [("canceled", "appointment_cancelled"), ("scheduled", None)]
 
 
-async def test_one_that_somebody_cancelled_stays_cancelled_until_the_appointment_moves(api: Api, worker: Worker) -> None:
+async def test_one_cancelled_by_hand_is_not_planned_again_until_the_appointment_moves(api: Api, worker: Worker) -> None:
     appointment = await booked(api)
     await worker.work()
     [message] = (await api.doctor.get("/sms")).json()["items"]
