@@ -82,6 +82,8 @@ class Api:
         *,
         patient_id: int | None = None,
         employee_id: int | None = None,
+        impersonator_id: int | None = None,
+        must_change_password: bool = False,
     ) -> str:
         """An access token, as a login would give."""
         held = frozenset(Role(role) for role in roles)
@@ -93,6 +95,8 @@ class Api:
             permissions=permissions_of(held),
             patient_id=patient_id,
             employee_id=employee_id,
+            impersonator_id=impersonator_id,
+            must_change_password=must_change_password,
             expires_at=now + 600,
         )
         return self.services.tokens.sign_access(caller, now)

@@ -7,8 +7,8 @@ import pytest
 from dcms.patients.repository import PatientRepository
 from tests import make
 from tests.api import Api, problem
+from tests.contract.matrix import QUERY
 from tests.contract.routes import BUILT
-from tests.contract.test_matrix import QUERY
 from tests.contract.world import World, build
 
 SECURITY = {

@@ -14,8 +14,8 @@ import pytest
 
 from tests.api import JWT_KEYS, Api, problem
 from tests.contract.bad import NO_JSON, bad_bodies, bad_values
+from tests.contract.matrix import QUERY
 from tests.contract.routes import BUILT, ROUTES, Endpoint, operation
-from tests.contract.test_matrix import QUERY
 from tests.contract.world import World, build, fingerprint
 
 JSON = {"Content-Type": "application/json"}

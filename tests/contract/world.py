@@ -33,14 +33,19 @@ class World(msgspec.Struct):
     other: dict[str, int]
     # what belongs to the clinic
     shared: dict[str, int]
-    # the patient's login
-    patient: httpx.AsyncClient
+    # the patient's login, an admin who has to change his password first, one who acts as another user
+    clients: dict[str, httpx.AsyncClient]
+    # the sessions of the latter two
+    session_ids: dict[str, int]
+
+    def of_patient(self, owner: str) -> dict[str, int]:
+        """The records of "own", "other" or "nobody" that belong to a patient."""
+        return {"own": self.own, "other": self.other, "nobody": dict.fromkeys(self.own, NOBODY)}[owner]
 
     def ids(self, endpoint: Endpoint, owner: str = "own") -> dict[str, int]:
         """What to put into the endpoint's path: records of "own", "other" or "nobody"."""
-        of_patient = {"own": self.own, "other": self.other, "nobody": dict.fromkeys(self.own, NOBODY)}[owner]
         shared = dict.fromkeys(self.shared, NOBODY) if owner == "nobody" else self.shared
-        ids = shared | of_patient
+        ids = shared | self.of_patient(owner)
         if endpoint.path.startswith("/api/v1/employee_phone_numbers"):
             ids = ids | {"phone_number_id": shared["employee_phone_id"]}
         return ids
@@ -55,7 +60,41 @@ async def build(api: Api) -> World:
     shared = await _shared(api)
     own = await _of_patient(api, shared, "+491712345678", 9)
     other = await _of_patient(api, shared, "+491712345679", 11)
-    return World(own, other, shared, await api.own_patient(own["patient_id"]))
+    clients = {"patient": await api.own_patient(own["patient_id"])}
+    session_ids = {}
+    for name in ("newcomer", "acting"):
+        user_id, session_ids[name] = await _second_admin(api, name)
+        impersonator_id = api.user_ids["admin"] if name == "acting" else None
+        token = api.token(
+            user_id,
+            session_ids[name],
+            ["admin"],
+            impersonator_id=impersonator_id,
+            must_change_password=name == "newcomer",
+        )
+        clients[name] = api.client(token)
+    return World(own, other, shared, clients, session_ids)
+
+
+async def _second_admin(api: Api, name: str) -> tuple[int, int]:
+    """The user and the session of an admin who has to change his password first, or who acts as another user."""
+    row = await api.owner.fetchrow(
+        """
+        with added as (
+            insert into dcms_user (username, display_name, roles, must_change_password)
+            values ($1, $1, '{admin}', $1 = 'newcomer')
+            returning user_id
+        )
+        insert into session (user_id, expires_at, impersonator_id)
+        select user_id, now() + interval '1 hour', case $1 when 'acting' then $2::bigint end
+        from added
+        returning user_id, session_id
+        """,
+        name,
+        api.user_ids["admin"],
+    )
+    assert row is not None
+    return row["user_id"], row["session_id"]
 
 
 async def _of_patient(api: Api, shared: dict[str, int], number: str, hour: int) -> dict[str, int]:
