@@ -229,6 +229,7 @@ def create_app(settings: Settings) -> Front:
                 "database": services.database,
                 "authenticator": services.authenticator,
                 "cursor_key": services.tokens.derive_key(b"cursors"),
+                "idempotency_secrets": services.tokens.derive_keys(b"idempotency"),
                 "services": services,
                 "problem_forms": (OUTCOMES,),
             }

@@ -43,7 +43,11 @@ class Tokens:
 
     def derive_key(self, purpose: bytes) -> bytes:
         """A key for another purpose, from the key that signs."""
-        return hmac.digest(self._keys[self._kid], b"dcms " + purpose, "sha256")
+        return self.derive_keys(purpose)[0]
+
+    def derive_keys(self, purpose: bytes) -> list[bytes]:
+        """Keys for another purpose, from each key: that of the key that signs is the first."""
+        return [hmac.digest(key, b"dcms " + purpose, "sha256") for key in self._keys.values()]
 
     def sign_access(self, caller: Caller, issued_at: float) -> str:
         """The access token of a caller, until `caller.expires_at`."""

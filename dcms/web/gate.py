@@ -3,7 +3,6 @@
 It also runs a request again that the database undid for another's sake (deadlock, serialization).
 """
 
-import hashlib
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -16,77 +15,25 @@ from dcms.access.authenticator import Authenticator
 from dcms.access.callers import Caller
 from dcms.access.permissions import Permission, Role
 from dcms.database.pool import Database
-from dcms.database.queries import queries
 from dcms.web.answers import RawAnswer, versions_of, wants_page
 from dcms.web.bodies import read_body
 from dcms.web.exchange import Exchange, exchange_of
 from dcms.web.fields import MAX_ID
+from dcms.web.idempotency import BufferedAnswer, Claim, fingerprints
 from dcms.web.problems import (
-    Conflict,
     FieldError,
     Forbidden,
     Invalid,
     NotFound,
-    Refused,
     TooLarge,
     Unauthenticated,
     UnsupportedMediaType,
 )
 from dcms.web.routes import RouteAccess
 
-SQL = queries("idempotency")
-
 ATTEMPTS = 3
-MAX_KEY_LENGTH = 255
-KEPT_HEADERS = (b"content-type", b"location", b"etag")
 JSON_TYPES = ("application/json",)
 PATCH_TYPES = ("application/json", "application/merge-patch+json")
-
-
-class KeptAnswer(msgspec.Struct):
-    """What the database says of an idempotency key."""
-
-    outcome: str
-    status: int | None
-    headers: list[list[str]] | None
-    body: bytes | None
-
-
-class BufferedAnswer:
-    """An answer held back until its transaction is committed."""
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-
-    async def send(self, message: Message) -> None:
-        """Keep a message."""
-        self.messages.append(message)
-
-    @property
-    def status(self) -> int:
-        """The status, 0 before there is one."""
-        return next((m["status"] for m in self.messages if m["type"] == "http.response.start"), 0)
-
-    @property
-    def headers(self) -> list[list[str]]:
-        """The headers that a replay repeats."""
-        return [
-            [name.decode(), value.decode()]
-            for message in self.messages
-            if message["type"] == "http.response.start"
-            for name, value in message["headers"]
-            if name in KEPT_HEADERS
-        ]
-
-    @property
-    def body(self) -> bytes:
-        """The whole body."""
-        return b"".join(m.get("body", b"") for m in self.messages if m["type"] == "http.response.body")
-
-    async def deliver(self, send: Send) -> None:
-        """Send what was kept."""
-        for message in self.messages:
-            await send(message)
 
 
 class NoFields(msgspec.Struct):
@@ -167,34 +114,19 @@ class Gate:
         self, scope: HTTPScope, receive: Receive, send: Send, exchange: Exchange, database: Database, key: bytes
     ) -> None:
         """Run the handler and keep its answer in one transaction, or give the kept answer again."""
-        text = _check_key(key)
         caller = exchange.context.caller
         assert caller is not None
+        secrets = scope["litestar_app"].state.idempotency_secrets
+        claim = Claim(database, caller.user_id, key, fingerprints(secrets, scope, exchange.body))
         answer = BufferedAnswer()
         try:
             async with database.transaction():
-                kept = await database.one(
-                    SQL.claim,
-                    KeptAnswer,
-                    user_id=caller.user_id,
-                    key=text,
-                    fingerprint=_fingerprint(scope, exchange.body),
-                )
-                if kept.outcome != "new":
-                    await _replay_answer(kept, send)
+                if await claim.replay(send):
                     return
                 await self._answer(scope, receive, answer.send, exchange)
                 if not 200 <= answer.status < 300:
                     raise Undone
-                await database.execute(
-                    SQL.keep,
-                    user_id=caller.user_id,
-                    key=text,
-                    fingerprint=_fingerprint(scope, exchange.body),
-                    status=answer.status,
-                    headers=answer.headers,
-                    body=answer.body,
-                )
+                await claim.keep(answer)
         except Undone:
             pass
         except Exception:
@@ -366,27 +298,3 @@ def _after_catching_up(send: Send, authenticator: Authenticator) -> Send:
         await send(message)
 
     return caught_up
-
-
-def _check_key(key: bytes) -> str:
-    if not 1 <= len(key) <= MAX_KEY_LENGTH or any(not 0x21 <= byte <= 0x7E for byte in key):
-        raise Invalid.of("Idempotency-Key", f"must be 1 to {MAX_KEY_LENGTH} visible ASCII characters")
-    return key.decode()
-
-
-def _fingerprint(scope: HTTPScope, body: bytes) -> bytes:
-    digest = hashlib.sha256()
-    for part in (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body):
-        digest.update(len(part).to_bytes(8, "big") + part)
-    return digest.digest()
-
-
-async def _replay_answer(kept: KeptAnswer, send: Send) -> None:
-    if kept.outcome == "mismatch":
-        raise Refused("idempotency_mismatch")
-    if kept.outcome == "in_progress":
-        raise Conflict("idempotency_in_progress")
-    headers = [(name.encode(), value.encode()) for name, value in kept.headers or ()]
-    headers += [(b"idempotency-replayed", b"true"), (b"content-length", str(len(kept.body or b"")).encode())]
-    await send({"type": "http.response.start", "status": kept.status or 200, "headers": headers})
-    await send({"type": "http.response.body", "body": kept.body or b"", "more_body": False})

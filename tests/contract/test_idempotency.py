@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -15,7 +16,7 @@ from dcms.patients.repository import PatientRepository
 from dcms.process import Services
 from dcms.web.front import Front
 from tests import make
-from tests.api import Api, problem
+from tests.api import JWT_KEYS, Api, problem
 from tests.contract.routes import BUILT, ROUTES, Endpoint
 from tests.contract.world import World, build, fingerprint
 from tests.databases import application_url
@@ -320,6 +321,39 @@ async def test_a_request_that_is_undone_again_and_again_is_503(api: Api, headers
     assert answer.headers["retry-after"]
     assert await api.owner.fetchval("select count(*) from patient") == 0
     assert (await api.admin.post("/patients", json=ANNA, headers=headers)).status_code == 201
+
+
+@asynccontextmanager
+async def with_keys(api: Api, jwt_keys: dict[str, bytes]) -> AsyncIterator[httpx.AsyncClient]:
+    """The admin's client of a process that is started with other keys."""
+    other = create_app(msgspec.structs.replace(api.services.settings, jwt_keys=jwt_keys))
+    other.services.use_database(application_url(api.owner_url))
+    await other.services.start()
+    token = api.admin.headers["authorization"].removeprefix("Bearer ")
+    yield api.client(token, app=other)
+    await other.services.stop()
+
+
+async def test_an_answer_is_given_again_after_the_keys_of_the_settings_changed(api: Api) -> None:
+    first = await post(api.admin, "/patients", ANNA, "k")
+
+    async with with_keys(api, {"k2": b"n" * 32} | JWT_KEYS) as client:
+        again = await post(client, "/patients", ANNA, "k")
+        other = await post(client, "/patients", ANNA | {"note": "another"}, "k")
+
+    assert (again.content, again.headers["idempotency-replayed"]) == (first.content, "true")
+    problem(other, 422, "idempotency_mismatch")
+
+
+async def test_a_request_cannot_be_guessed_from_what_is_kept_of_it(api: Api) -> None:
+    """A digest that anybody can make would let passwords be tried by the billion."""
+    body = {"new_password": "several unrelated words"}
+    url = f"/users/{api.user_ids['doctor']}/set_password"
+    assert (await post(api.admin, url, body, "a")).status_code == 200
+    async with with_keys(api, {"k2": b"n" * 32} | JWT_KEYS) as client:
+        assert (await post(client, url, body, "b")).status_code == 200
+
+    assert await api.owner.fetchval("select count(distinct fingerprint) from idempotency_key") == 2
 
 
 async def test_a_key_is_forgotten_after_24_hours(api: Api) -> None:

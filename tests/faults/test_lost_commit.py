@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from dcms.web import gate
+from dcms.web import idempotency
 from tests.api import Api, problem
 
 
@@ -13,7 +13,7 @@ async def test_an_answer_that_was_not_committed_is_not_given(api: Api, monkeypat
     database, execute = api.services.database, api.services.database.execute
 
     async def break_at_the_end(query: Any, **arguments: Any) -> int:
-        if query is gate.SQL.keep:
+        if query is idempotency.SQL.keep:
             raise asyncpg.ConnectionDoesNotExistError
         return await execute(query, **arguments)
 
