@@ -55,6 +55,8 @@ def normalize(number: str, region: str | None) -> NormalizedNumber:
         parsed = phonenumbers.parse(number, region)
     except NumberParseException as error:
         return NormalizedNumber(False, False, reason=_PARSE_REASONS.get(error.error_type, "not_a_number"))
+    # whoever is reached by it: E.164 has none, and a number is shown alike to all who hold it
+    parsed.extension = None
     possible = phonenumbers.is_possible_number_with_reason(parsed)
     if possible != ValidationResult.IS_POSSIBLE:
         return NormalizedNumber(False, False, reason=_POSSIBLE_REASONS.get(possible, "not_a_number"))

@@ -37,11 +37,13 @@ SECURITY_HEADERS = [
 API_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 NO_STORE = (b"cache-control", b"no-store")
 
-# the first segment of a path below the API's base → the table it is about, for denials in the audit log
+# the first segments of a path below the API's base → the table it is about, for denials in the audit log
 TABLES = {
     "clinic": "clinic",
     "users": "dcms_user",
     "auth": "session",
+    "auth/impersonate": "dcms_user",
+    "auth/reset_password": "dcms_user",
     "patients": "patient",
     "phone_numbers": "patient_phone",
     "employees": "employee",
@@ -60,6 +62,8 @@ TABLES = {
     "invoices": "invoice",
     "payments": "payment",
     "calls": "call",
+    "sms/templates": "sms_template",
+    "sms/batches": "sms_batch",
     "audit": "audit_log",
     "roles": "dcms_user",
     # the FHIR view's
@@ -150,8 +154,8 @@ def note_of(scope: HTTPScope, exchange: Exchange) -> Note | None:
 
 def _entity_of(route: str) -> str:
     """The table that a route is about, as far as its path tells."""
-    segment = route.partition(" ")[2].removeprefix(API).removeprefix("/fhir").strip("/").partition("/")[0]
-    return TABLES.get(segment, segment)
+    first, *rest = route.partition(" ")[2].removeprefix(API).removeprefix("/fhir").strip("/").split("/")
+    return TABLES.get("/".join([first, *rest[:1]])) or TABLES.get(first, first)
 
 
 def client_address(scope: HTTPScope, forwarded_for: bytes | None, proxies: tuple[Network, ...]) -> str | None:

@@ -50,6 +50,42 @@ async def test_every_403_is_a_denied_entry(api: Api) -> None:
     assert entry["after"] == {"route": "PATCH /api/v1/patients/{patient_id}"}
 
 
+@pytest.mark.parametrize(
+    "method, path, entity, entity_id",
+    [
+        ("POST", "/auth/impersonate/7", "dcms_user", 7),
+        ("GET", "/users/7/sessions", "dcms_user", 7),
+        ("GET", "/auth/sessions/7", "session", 7),
+        ("POST", "/patients/7/link_user/8", "patient", 7),
+        ("PATCH", "/phone_numbers/7", "patient_phone", 7),
+        ("DELETE", "/employee_phone_numbers/7", "employee_phone", 7),
+        ("DELETE", "/employees/7/time_off/8", "employee", 7),
+        ("GET", "/doctors/7/calendar", "employee", 7),
+        ("PATCH", "/sms/templates/7", "sms_template", 7),
+        ("GET", "/sms/batches/7", "sms_batch", 7),
+        ("DELETE", "/sms/7", "sms", 7),
+        ("GET", "/appointments/7/history", "appointment", 7),
+        ("DELETE", "/treatment_items/7/teeth/36", "treatment_item", 7),
+        ("PATCH", "/treatment_item_teeth/7", "treatment_item_tooth", 7),
+        ("PATCH", "/teeth/definitions/36", "tooth_definition", 36),
+        ("GET", "/audit/logs", "audit_log", None),
+        ("GET", "/calendar/day", "appointment", None),
+        ("POST", "/auth/reset_password", "dcms_user", None),
+    ],
+)
+async def test_a_denial_names_the_table_of_its_id(
+    api: Api, method: str, path: str, entity: str, entity_id: int | None
+) -> None:
+    await api.owner.execute("update dcms_user set must_change_password = true where username = 'patient'")
+    user_id, session_id = api.user_ids["patient"], api.session_ids["patient"]
+    client = api.client(api.token(user_id, session_id, ["patient"], must_change_password=True))
+    problem(await client.request(method, path), 403, "password_change_required")
+
+    (entry,) = await api.audited(action="denied")
+
+    assert (entry["entity"], entry["entity_id"]) == (entity, entity_id)
+
+
 async def test_a_denial_of_an_id_that_no_row_can_have_is_kept_and_holds_up_nothing(api: Api) -> None:
     problem(await api.patient.get(f"/patients/{2**80}"), 403, "forbidden")
     problem(await api.patient.get("/patients/7"), 403, "forbidden")

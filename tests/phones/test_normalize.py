@@ -36,6 +36,12 @@ async def test_spellings_of_one_number(api: Api, number: str) -> None:
     assert (answer.status_code, answer.json()) == (200, MOBILE)
 
 
+async def test_an_extension_is_no_part_of_a_number(api: Api) -> None:
+    answer = await api.assistant.post("/phone_numbers/normalize", json={"number": "0171 2345678 ext. 12"})
+
+    assert answer.json() == MOBILE
+
+
 @pytest.mark.parametrize(
     "number, region, expected",
     [

@@ -39,6 +39,16 @@ async def test_a_number_in_any_spelling_is_kept_as_e164(api: Api, kind: Kind) ->
 
 
 @of_each_kind
+async def test_an_extension_is_no_part_of_a_number(api: Api, kind: Kind) -> None:
+    """The number is everybody's who holds it, so it is shown the same whoever spelled it first."""
+    holder_id = await kind.holder(api)
+
+    answer = await api.manager.post(f"{kind.holders}/{holder_id}/phone_numbers", json={"number": "030 1234567 ext. 12"})
+
+    assert (answer.json()["e164"], answer.json()["national"]) == ("+49301234567", "030 1234567")
+
+
+@of_each_kind
 async def test_the_same_number_twice_is_refused_whatever_its_spelling(api: Api, kind: Kind) -> None:
     first, second = await kind.holder(api), await kind.holder(api)
     await kind.add(api, first, "0171 2345678")
