@@ -1,5 +1,6 @@
 """A private cluster starts, survives what is left of a killed one, and stops."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -53,6 +54,19 @@ async def test_a_cluster_starts_answers_both_drivers_and_stops(cluster: Cluster)
     assert dict(row or {}) == {"one": 1, "fsync": "off", "lower": "äéž"}
     assert listening == ("",)
     assert (was_running, cluster.is_running()) == (True, False)
+
+
+def test_the_servers_log_says_what_went_wrong_but_not_with_which_values(cluster: Cluster) -> None:
+    cluster.start()
+    with psycopg.connect(cluster.url(), autocommit=True) as session:
+        session.execute("create table patient (e164 text constraint patient_e164_unique unique)")
+        for _ in range(2):
+            with contextlib.suppress(psycopg.errors.UniqueViolation):
+                session.execute("insert into patient values (%s)", ["+491712345678"])
+    log = cluster.log_file.read_text()
+
+    assert "patient_e164_unique" in log
+    assert "+491712345678" not in log
 
 
 def test_starting_a_running_cluster_leaves_it_alone(cluster: Cluster) -> None:

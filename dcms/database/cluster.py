@@ -264,6 +264,8 @@ class Cluster:
             "port": "5432",
             "timezone": "UTC",
             "log_timezone": "UTC",
+            # the details of a constraint's error are the values of the row
+            "log_error_verbosity": "terse",
             **self._settings,
         }
         quoted = {name: value.replace("'", "''") for name, value in settings.items()}

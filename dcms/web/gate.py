@@ -191,6 +191,7 @@ async def _read_body(headers: dict[bytes, bytes], access: RouteAccess, receive: 
     body = b"".join(chunks)
     if body and not access.raw_body:
         _check_media_type(headers.get(b"content-type", b""), method)
+        _check_coding(headers.get(b"content-encoding", b""))
     return body
 
 
@@ -201,6 +202,13 @@ def _check_media_type(content_type: bytes, method: str) -> None:
     if media_type.strip().lower() not in allowed or charset not in ("", "charset=utf-8", 'charset="utf-8"'):
         problem = UnsupportedMediaType(f"Send {' or '.join(allowed)} in UTF-8.")
         problem.headers["Accept-Patch" if method == "PATCH" else "Accept"] = ", ".join(allowed)
+        raise problem
+
+
+def _check_coding(coding: bytes) -> None:
+    if coding.strip().lower() not in (b"", b"identity"):
+        problem = UnsupportedMediaType("Send the body as it is, not compressed.")
+        problem.headers["Accept-Encoding"] = "identity"
         raise problem
 
 

@@ -1,6 +1,7 @@
 """Every route refuses what is wrong with a problem that says so; nothing is stored, and nothing breaks."""
 
 import base64
+import gzip
 import json
 import re
 import time
@@ -122,6 +123,18 @@ async def test_a_body_of_another_type_is_415(api: Api, world: World) -> None:
             faults += fault(endpoint, "merge patch", answer, 415)
 
     assert not faults, "\n".join(faults)
+
+
+async def test_a_coded_body_is_415_and_told_what_is_taken(api: Api) -> None:
+    coded = {"content": gzip.compress(b'{"name": "A"}'), "headers": JSON | {"Content-Encoding": "gzip"}}
+    plain = {"content": b'{"name": "A"}', "headers": JSON | {"Content-Encoding": "identity"}}
+
+    refused = await api.admin.post("/chairs", **coded)  # type: ignore[arg-type]
+    added = await api.admin.post("/chairs", **plain)  # type: ignore[arg-type]
+
+    problem(refused, 415, "unsupported_media_type")
+    assert refused.headers["accept-encoding"] == "identity"
+    assert added.status_code == 201
 
 
 async def test_a_body_over_the_limit_is_413(api: Api, world: World) -> None:
