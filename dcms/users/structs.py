@@ -31,7 +31,9 @@ Roles = Annotated[
 Username = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9._-]{3,50}$",
+        min_length=3,
+        max_length=50,
+        pattern=r"^[A-Za-z0-9._-]+$",
         description="Unique in any case; kept in lower case.",
         examples=["anna.mueller"],
     ),

@@ -131,6 +131,7 @@ def _read_plain(wanted: Any, is_nullable: bool, strict: bool) -> Reader:
     checks: list[Check] = list(_extras(wanted, "check"))
     members = frozenset(_scalar(member) for member in _members(wanted))
     may_be_empty = is_nullable and (not strict or any(_is_text(member) for member in _members(wanted)))
+    example = next(_examples(wanted), "")
 
     def read(value: Any, path: str, errors: list[FieldError]) -> Any:
         try:
@@ -142,6 +143,8 @@ def _read_plain(wanted: Any, is_nullable: bool, strict: bool) -> Reader:
             _check_spelling(value, result)
         except (msgspec.ValidationError, ValueError, RecursionError) as error:
             message, _, place = str(error).partition(" - at `$")
+            if " matching regex " in message:
+                message = f"must look like {example}"
             errors.append(FieldError(path + place.rstrip("`"), message[:1].lower() + message[1:]))
             return None
         if result is not None:
@@ -156,6 +159,16 @@ def _extras(wanted: Any, name: str) -> Iterator[Any]:
         for meta in getattr(member, "__metadata__", ()):
             if isinstance(meta, msgspec.Meta) and name in (meta.extra or {}):
                 yield (meta.extra or {})[name]
+
+
+def _examples(wanted: Any) -> Iterator[Any]:
+    """The examples of a type with a pattern, which tests want to be there."""
+    for member in _members(wanted):
+        for meta in getattr(member, "__metadata__", ()):
+            if isinstance(meta, msgspec.Meta) and meta.pattern is not None:
+                yield from meta.examples or ()
+        if get_origin(_bare(member)) is list:
+            yield from _examples(get_args(_bare(member))[0])
 
 
 def _faults(checks: list[Check], value: Any, path: str) -> list[FieldError]:

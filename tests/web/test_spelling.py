@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.api import Api, bad_fields
+from tests import make
+from tests.api import Api, bad_fields, problem
 
 
 @pytest.mark.parametrize(
@@ -34,3 +35,18 @@ async def test_a_whole_number_is_digits(api: Api, number: str) -> None:
     query = {"limit": number, "doctor_id": number}
 
     assert bad_fields(await api.admin.get("/appointments", params=query)) == {"limit", "doctor_id"}
+
+
+async def test_a_wrong_form_is_told_by_an_example(api: Api) -> None:
+    email = await api.admin.post("/patients", json={"first_name": "A", "last_name": "B", "email": "at home"})
+    price = await api.admin.patch(f"/services/{await make.service_id(api)}", json={"price": "12 EUR"})
+    month = await api.admin.get("/calendar/month", params={"month": "May"})
+    name = await api.admin.post("/users", json={"username": "ab", "display_name": "A", "roles": ["admin"]})
+
+    for answer, field, message in (
+        (email, "email", "must look like anna@example.org"),
+        (price, "price", "must look like 120.00"),
+        (month, "month", "must look like 2026-11"),
+        (name, "username", "expected `str` of length >= 3"),
+    ):
+        assert problem(answer, 400, "invalid_request")["errors"] == [{"field": field, "message": message}]
