@@ -84,7 +84,11 @@ class TreatmentItemController(Controller):
         """
         return Answer(await treatment_items.add_teeth(treatment_item_id, data), status_code=201)
 
-    @delete("/treatment_items/{treatment_item_id:int}/teeth/{tooth_id:int}", permission=Permission.TREATMENTS_WRITE)
+    @delete(
+        "/treatment_items/{treatment_item_id:int}/teeth/{tooth_id:int}",
+        permission=Permission.TREATMENTS_WRITE,
+        versioned=True,
+    )
     async def delete_tooth_of_item(
         self, treatment_items: NamedDependency[TreatmentItemRepository], treatment_item_id: PathId, tooth_id: PathId
     ) -> None:

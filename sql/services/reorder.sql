@@ -20,4 +20,6 @@ set display_number = place.display_number
 from place
 where service_catalog.service_id = place.service_id
     and not exists (select from unknown where refused)
+    -- the list has no version that If-Match could name
+    and require_version(-service_catalog.service_id, :if_match)
     and acting(:context)

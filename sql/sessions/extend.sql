@@ -6,6 +6,8 @@ set expires_at = least(
 )
 where session_id = :session_id
     and user_id = :user_id
+    -- no session has a version that If-Match could name
+    and require_version(-session_id, :if_match)
     and case
         when impersonator_id is not null then refuse(403, 'forbidden', '{"detail": "Such a session can''t be extended."}')
         when revoked_at is not null or expires_at <= now() then refuse(409, 'invalid_transition', '{"detail": "The session has ended."}')

@@ -3,6 +3,8 @@ update session
 set revoked_at = coalesce(revoked_at, now())
 where session_id = :session_id
     and user_id = :user_id
+    -- no session has a version that If-Match could name
+    and require_version(-session_id, :if_match)
     and acting(:context)
 returning
     session_id,
