@@ -61,9 +61,9 @@ async def test_staff_read_everything_and_nobody_reads_without_a_login(api: Api, 
 
 
 async def test_a_patients_login_reads_its_own_record_only(api: Api, world: World) -> None:
-    own = await statuses(world.patient, paths(world, "own"))
-    others = [await statuses(world.patient, paths(world, owner)) for owner in ("other", "nobody")]
-    clinic = await statuses(world.patient, of_clinic(world))
+    own = await statuses(world.clients["patient"], paths(world, "own"))
+    others = [await statuses(world.clients["patient"], paths(world, owner)) for owner in ("other", "nobody")]
+    clinic = await statuses(world.clients["patient"], of_clinic(world))
 
     assert set(own.values()) == {200}
     assert [set(each.values()) for each in others] == [{403}, {403}]
@@ -75,20 +75,20 @@ async def test_a_patients_login_finds_its_own_rows_without_the_staffs_notes(api:
     other = world.other["patient_id"]
 
     for kind, number in own.items():
-        answer = await world.patient.get(f"{ROOT}/{kind}")
+        answer = await world.clients["patient"].get(f"{ROOT}/{kind}")
         assert ids(answer) == [number]
         assert "for staff" not in answer.text
-        assert "for staff" not in (await world.patient.get(f"{ROOT}/{kind}/{number}")).text
+        assert "for staff" not in (await world.clients["patient"].get(f"{ROOT}/{kind}/{number}")).text
     assert "for staff" in (await api.admin.get(f"{ROOT}/Appointment")).text
-    assert ids(await world.patient.get(f"{ROOT}/Patient?name=anna")) == [own["Patient"]]
-    assert ids(await world.patient.get(f"{ROOT}/Patient?name=bert")) == []
+    assert ids(await world.clients["patient"].get(f"{ROOT}/Patient?name=anna")) == [own["Patient"]]
+    assert ids(await world.clients["patient"].get(f"{ROOT}/Patient?name=bert")) == []
     for url in (
         f"Patient?_id={other}",
         f"Appointment?patient={other}",
         f"Appointment?actor=Patient/{other}",
         f"Procedure?patient=Patient/{own['Patient']},Patient/{other}",
     ):
-        outcome(await world.patient.get(f"{ROOT}/{url}"), 403, "forbidden", "forbidden")
+        outcome(await world.clients["patient"].get(f"{ROOT}/{url}"), 403, "forbidden", "forbidden")
 
 
 async def test_without_a_linked_record_a_patients_login_finds_nothing(api: Api, world: World) -> None:
@@ -106,8 +106,8 @@ async def test_readings_of_records_and_denials_are_written_down(api: Api, world:
     await api.doctor.get(f"{ROOT}/Patient")
     await api.doctor.get(f"{ROOT}/Appointment?patient={other}")
     await api.doctor.get(f"{ROOT}/Procedure?patient=Patient/{own}")
-    await world.patient.get(f"{ROOT}/Patient/{other}")
-    await world.patient.get(f"{ROOT}/Schedule")
+    await world.clients["patient"].get(f"{ROOT}/Patient/{other}")
+    await world.clients["patient"].get(f"{ROOT}/Schedule")
     readings = await api.audited(action="read", actor_id=api.user_ids["doctor"])
     denials = await api.audited(action="denied", actor_id=api.user_ids["patient"])
 
