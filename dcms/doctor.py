@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import msgspec
 
+from dcms.database import hosts
 from dcms.database.migrate import status
 from dcms.database.pool import fill
 from dcms.database.queries import queries
@@ -61,7 +62,7 @@ def _check_settings(settings: Settings) -> Iterator[Check]:
 
 async def _check_database(settings: Settings) -> list[Check]:
     try:
-        connection = await asyncpg.connect(settings.database_url, timeout=5)
+        connection = await hosts.connect(settings.database_url, timeout=5, target_session_attrs="read-write")
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         return [("database", f"can't be reached ({type(error).__name__}): check DATABASE_URL and the server")]
     try:

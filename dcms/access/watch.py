@@ -18,9 +18,10 @@ import structlog
 from dcms.access.callers import Caller
 from dcms.access.permissions import Role
 from dcms.access.tokens import IMPERSONATION_S
+from dcms.database import hosts
 from dcms.database.codecs import set_codecs
 from dcms.database.failures import AWAY
-from dcms.database.pool import CONNECT_OPTIONS, CONNECT_TIMEOUT_S, Database, fill
+from dcms.database.pool import CONNECT_OPTIONS, CONNECT_TIMEOUT_S, SERVER_SETTINGS, Database, fill
 from dcms.database.queries import queries
 from dcms.web.problems import Unauthenticated
 
@@ -30,6 +31,9 @@ POLL_INTERVAL_S = 0.25
 POLL_TIMEOUT_S = 0.7
 # A reading older than this counts for nothing.
 FRESH_FOR_S = 0.8
+# a name of its own, by which it can be told from the pool's in pg_stat_activity
+NAME = "dcms watch"
+OPTIONS = CONNECT_OPTIONS | {"server_settings": SERVER_SETTINGS | {"application_name": NAME}}
 
 log = structlog.get_logger()
 
@@ -166,7 +170,7 @@ class Watch:
         started = time.monotonic()
         async with asyncio.timeout(POLL_TIMEOUT_S if self._connection else CONNECT_TIMEOUT_S):
             if self._connection is None or self._connection.is_closed():
-                self._connection = await asyncpg.connect(self.url, **CONNECT_OPTIONS)
+                self._connection = await hosts.connect(self.url, **OPTIONS)
                 await set_codecs(self._connection, self.facts)
                 # it may be another server, which counts its transactions differently
                 self._xmin = "0"

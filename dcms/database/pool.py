@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 import asyncpg
 import msgspec
 
+from dcms.database import hosts
 from dcms.database.codecs import Clock, set_codecs
 from dcms.database.connections import Connections
 from dcms.database.queries import Query
@@ -137,11 +138,13 @@ class Database:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[asyncpg.Connection]:
         """A connection of its own that reads one state of the database, for what outlasts a request."""
-        connection = await asyncpg.connect(
+        connection = await hosts.connect(
             self.url,
-            timeout=CONNECT_TIMEOUT_S,
-            command_timeout=SNAPSHOT_TIMEOUT_S,
-            server_settings={**SERVER_SETTINGS, **SNAPSHOT_SETTINGS},
+            **CONNECT_OPTIONS
+            | {
+                "command_timeout": SNAPSHOT_TIMEOUT_S,
+                "server_settings": SERVER_SETTINGS | SNAPSHOT_SETTINGS,
+            },
         )
         try:
             await self._prepare(connection)
@@ -161,9 +164,7 @@ class Database:
         return Lease(self._pool, self._transaction.get(), None if self.traces is None else self.traces.begin(name))
 
     async def _connect(self) -> Connection:
-        connection: Connection = await asyncpg.connect(
-            self.url, statement_cache_size=STATEMENTS_KEPT, **CONNECT_OPTIONS
-        )
+        connection = await hosts.connect(self.url, statement_cache_size=STATEMENTS_KEPT, **CONNECT_OPTIONS)
         await self._prepare(connection)
         return connection
 
