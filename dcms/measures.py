@@ -8,6 +8,7 @@ import contextlib
 import os
 from pathlib import Path
 
+import structlog
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -21,6 +22,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from dcms.access.watch import Watch
 from dcms.database.pool import Database
 from dcms.shared_measures import VARIABLE
+from dcms.web.admission import Admission
 
 INTERVAL_S = 1.0
 # what matches no route: clients choose such methods and paths, so they are no labels
@@ -30,15 +32,20 @@ GONE = 499
 DURATIONS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 LAGS_S = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1)
 
+log = structlog.get_logger()
+
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Measures:
     """Counts requests as they end, and looks at the process once a second."""
 
-    def __init__(self, database: Database, watch: Watch) -> None:
+    def __init__(self, database: Database, watch: Watch, admission: Admission) -> None:
         self._database = database
         self._watch = watch
+        self._admission = admission
+        # what was counted of them so far
+        self._refusals_told = 0
         self._task: asyncio.Task[None] | None = None
         self._folder = os.environ.get(VARIABLE)
         self.registry = CollectorRegistry()
@@ -60,6 +67,10 @@ class Measures:
         )
         self._pool_size = self._gauge("dcms_pool_connections", "Connections of the pools.", "livesum")
         self._pool_in_use = self._gauge("dcms_pool_connections_in_use", "Those in use.", "livesum")
+        self._running = self._gauge("dcms_requests_running", "Requests that are being worked on.", "livesum")
+        self._refused = Counter(
+            "dcms_requests_refused", "Requests refused as too many were running.", registry=self.registry
+        )
         self._watch_age = self._gauge("dcms_watch_age_seconds", "Since a worker last read who may do what.", "livemax")
         # looking children up by their labels takes longer than counting
         self._known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
@@ -104,9 +115,19 @@ class Measures:
             self._pool_size.set(size)
             self._pool_in_use.set(size - idle)
             self._watch_age.set(self._watch.age_s)
+            self._running.set(self._admission.taken)
+            self._tell_refusals()
             due = loop.time() + INTERVAL_S
             await asyncio.sleep(INTERVAL_S)
             self._lag.observe(max(0.0, loop.time() - due))
+
+    def _tell_refusals(self) -> None:
+        """One line a second at the most: a line for each would be work for what is refused to save work."""
+        refused = self._admission.refused - self._refusals_told
+        if refused:
+            self._refusals_told += refused
+            self._refused.inc(refused)
+            log.warning("overloaded", refused=refused, running=self._admission.taken)
 
     def _gauge(self, name: str, text: str, mode: str) -> Gauge:
         return Gauge(name, text, multiprocess_mode=mode, registry=self.registry)  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from dcms.events.feed import Feed
 from dcms.measures import Measures
 from dcms.settings import Settings
 from dcms.traces import traces_of
+from dcms.web.admission import PLACES_PER_CONNECTION, Admission
 from dcms.webhooks.intake import Intake
 from dcms.webhooks.repository import WebhookRepository
 
@@ -34,7 +35,8 @@ class Services:
         self.trail = AuditTrail(self.database)
         self.feed = Feed(self.database)
         self.intake = Intake(WebhookRepository(self.database))
-        self.measures = Measures(self.database, self.watch)
+        self.admission = Admission(PLACES_PER_CONNECTION * settings.pool_size)
+        self.measures = Measures(self.database, self.watch, self.admission)
         self.hasher = PasswordHasher()
         self.throttle = Throttle(self.database, self.tokens.derive_key(b"accounts"))
         self.authenticator = Authenticator(self.tokens, self.watch)

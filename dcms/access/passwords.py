@@ -19,8 +19,9 @@ MIN_SCORE = 3
 # zxcvbn's time grows with the length; what it says of the first 72 characters is enough
 SCORED_LENGTH = 72
 HASHING_THREADS = 2
-MAX_HASHING = 200
-MAX_SCORING = 50
+# so many that the last one waits for about a second
+MAX_HASHING = 50
+MAX_SCORING = 20
 
 # temporary passwords are read aloud and typed in: nothing that looks like something else
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"

@@ -1,14 +1,13 @@
 """The throttle of passwords: how often an account or an address may fail. Kept in the database, for all processes.
 
 Each attempt is reserved before its password is hashed, so many at once can't all pass. A process runs a few
-at a time and lets the others wait in line; past a bounded line it answers 503.
+at a time and lets the others wait in line; past a bounded line, or a bounded time in it, it answers 503.
 """
 
 import asyncio
 import contextlib
 import hmac
 import random
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
@@ -25,9 +24,9 @@ from dcms.web.problems import Problem, TooManyRequests, Unavailable
 SQL = queries("access")
 
 RUNNING = 8
-MAX_WAITING = 200
-# how long attempts of the same account or address in other processes are waited for
-PATIENCE_S = 5.0
+MAX_WAITING = 100
+# how long an attempt waits in line, and for attempts of the same account or address in other processes
+PATIENCE_S = 2.0
 PAUSE_S = 0.05
 # an IPv6 customer has a /64 to himself
 IPV6_PREFIX = 64
@@ -82,8 +81,9 @@ class Throttle:
         """An attempt on an account from the request's address. Raises TooManyRequests, Unavailable."""
         account = hmac.digest(self._key, username.lower().encode(), "sha256")
         address = network_of(current_context.get().ip)
-        async with self._slot():
-            attempt = Attempt(self._database, await self._reserve(account, address), account, address)
+        deadline = asyncio.get_running_loop().time() + PATIENCE_S
+        async with self._slot(deadline):
+            attempt = Attempt(self._database, await self._reserve(account, address, deadline), account, address)
             try:
                 yield attempt
             except Exception:
@@ -92,12 +92,15 @@ class Throttle:
                 raise
 
     @asynccontextmanager
-    async def _slot(self) -> AsyncIterator[None]:
+    async def _slot(self, deadline: float) -> AsyncIterator[None]:
         if self._waiting >= MAX_WAITING:
             raise Unavailable("Too many logins at once.")
         self._waiting += 1
         try:
-            await self._slots.acquire()
+            async with asyncio.timeout_at(deadline):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise Unavailable("Too many logins at once.") from None
         finally:
             self._waiting -= 1
         try:
@@ -105,15 +108,15 @@ class Throttle:
         finally:
             self._slots.release()
 
-    async def _reserve(self, account: bytes, address: str) -> int:
-        deadline = time.monotonic() + PATIENCE_S
+    async def _reserve(self, account: bytes, address: str, deadline: float) -> int:
+        loop = asyncio.get_running_loop()
         while True:
             answer = await self._database.one(SQL.reserve_attempt, Reservation, account=account, address=address)
             if answer.login_attempt_id is not None:
                 return answer.login_attempt_id
             if answer.retry_after_s is not None:
                 raise TooManyRequests(answer.retry_after_s)
-            if time.monotonic() > deadline:
+            if loop.time() > deadline:
                 raise TooManyRequests(1)
             await asyncio.sleep(random.uniform(PAUSE_S, 2 * PAUSE_S))  # noqa: S311
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
+import msgspec
 import structlog
 from litestar import Litestar
 from litestar.enums import ScopeType
@@ -17,10 +18,13 @@ from dcms.context import Context, current_context
 from dcms.measures import NO_ROUTE
 from dcms.process import Services
 from dcms.settings import Network
+from dcms.web.admission import Place
 from dcms.web.answers import API
+from dcms.web.errors import PROBLEM_TYPE
 from dcms.web.exchange import KEY, Exchange
 from dcms.web.fields import MAX_ID
 from dcms.web.incoming import Incoming
+from dcms.web.problems import Unavailable
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 MAX_USER_AGENT = 400
@@ -34,7 +38,7 @@ SECURITY_HEADERS = [
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
 # pages bring their own: they have scripts and styles
-API_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+API_POLICY = (b"content-security-policy", b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'")
 NO_STORE = (b"cache-control", b"no-store")
 
 # the first segments of a path below the API's base → the table it is about, for denials in the audit log
@@ -87,6 +91,7 @@ class Front:
         self.proxies = services.settings.trusted_proxies
         self.trail = services.trail
         self.traces = services.traces
+        self.admission = services.admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on and finish its answer."""
@@ -94,6 +99,10 @@ class Front:
             await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
+        if not self.admission.lets_in(scope["path"]):
+            self.admission.refused += 1
+            await _refuse(scope, headers, receive, send)
+            return
         context = Context(
             request_id=_request_id(headers.get(b"x-request-id")),
             ip=client_address(scope, headers.get(b"x-forwarded-for"), self.proxies),
@@ -107,18 +116,23 @@ class Front:
         span = None if self.traces is None else self.traces.begin_request(headers)
         if exchange.is_head:
             scope["method"] = "GET"
-        incoming = Incoming(receive, headers)
+        place = Place(self.admission)
+        incoming = Incoming(receive, headers, place)
         try:
             await self.app(scope, incoming.receive, _finish(send, exchange, incoming))
         finally:
             # also when the server gives the task up because the client hung up
             current_context.reset(token)
-            _log(scope, exchange)
-            name = exchange.access.name if exchange.access else NO_ROUTE
-            self.services.measures.request(name, exchange.status, time.perf_counter() - exchange.started)
-            if span is not None:
-                span.end_request(name, exchange.status, context.request_id)
-            await self._audit(scope, exchange)
+            try:
+                _log(scope, exchange)
+                name = exchange.access.name if exchange.access else NO_ROUTE
+                self.services.measures.request(name, exchange.status, time.perf_counter() - exchange.started)
+                if span is not None:
+                    span.end_request(name, exchange.status, context.request_id)
+                # waits while too many entries do, and holds its place for so long
+                await self._audit(scope, exchange)
+            finally:
+                place.end()
 
     async def _audit(self, scope: HTTPScope, exchange: Exchange) -> None:
         """Write down a denial, or whose record was read."""
@@ -188,6 +202,26 @@ def _request_id(given: bytes | None) -> str:
     if given is not None and REQUEST_ID.fullmatch(given):
         return given.decode()
     return secrets.token_hex(12)
+
+
+async def _refuse(scope: HTTPScope, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
+    """Answer that the service is busy, with as little work as can be: no routing, no log line of its own."""
+    problem = Unavailable("The service is busy.")
+    request_id = _request_id(headers.get(b"x-request-id"))
+    body = msgspec.json.encode(problem.body(request_id, scope["path"]))
+    await Incoming(receive, headers).discard()
+    answered = [
+        (b"content-type", PROBLEM_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"retry-after", problem.headers["Retry-After"].encode()),
+        (b"x-request-id", request_id.encode()),
+        *SECURITY_HEADERS,
+        API_POLICY,
+        NO_STORE,
+    ]
+    await send({"type": "http.response.start", "status": problem.status, "headers": answered})
+    shown = b"" if scope["method"] == "HEAD" else body
+    await send({"type": "http.response.body", "body": shown, "more_body": False})
 
 
 def _finish(send: Send, exchange: Exchange, incoming: Incoming) -> Send:

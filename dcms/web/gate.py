@@ -3,6 +3,7 @@
 It also runs a request again that the database undid for another's sake (deadlock, serialization).
 """
 
+import asyncio
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -32,6 +33,8 @@ from dcms.web.problems import (
 from dcms.web.routes import RouteAccess
 
 ATTEMPTS = 3
+# a body that takes longer is not worth the connection
+BODY_WITHIN_S = 10
 JSON_TYPES = ("application/json",)
 PATCH_TYPES = ("application/json", "application/merge-patch+json")
 
@@ -175,6 +178,18 @@ async def _read_body(headers: dict[bytes, bytes], access: RouteAccess, receive: 
     length = headers.get(b"content-length", b"0")
     if not length.isdigit() or int(length[:20]) > access.max_body:
         raise TooLarge(f"A body here has at most {access.max_body} bytes.")
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            body = await _read_chunks(access, receive)
+    except TimeoutError:
+        raise Invalid.of("", f"the body was not complete within {BODY_WITHIN_S} s") from None
+    if body and not access.raw_body:
+        _check_media_type(headers.get(b"content-type", b""), method)
+        _check_coding(headers.get(b"content-encoding", b""))
+    return body
+
+
+async def _read_chunks(access: RouteAccess, receive: Receive) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -187,12 +202,7 @@ async def _read_body(headers: dict[bytes, bytes], access: RouteAccess, receive: 
             raise TooLarge(f"A body here has at most {access.max_body} bytes.")
         chunks.append(chunk)
         if not message.get("more_body", False):
-            break
-    body = b"".join(chunks)
-    if body and not access.raw_body:
-        _check_media_type(headers.get(b"content-type", b""), method)
-        _check_coding(headers.get(b"content-encoding", b""))
-    return body
+            return b"".join(chunks)
 
 
 def _check_media_type(content_type: bytes, method: str) -> None:

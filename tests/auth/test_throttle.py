@@ -1,6 +1,8 @@
 """The throttle of passwords: it holds across processes, restarts and attempts at once."""
 
 import asyncio
+import contextlib
+import math
 from collections import Counter
 from ipaddress import IPv4Address
 
@@ -94,7 +96,10 @@ async def test_after_fifteen_minutes_it_is_forgotten(api: Api) -> None:
     assert await api.owner.fetchval("select count(*) from login_attempt") == 0
 
 
-async def test_of_many_at_once_in_two_processes_ten_are_tried(api: Api, other: Front) -> None:
+async def test_of_many_at_once_in_two_processes_ten_are_tried(
+    api: Api, other: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttle, "PATIENCE_S", 60)
     await api.give_password("doctor")
     clients = [api.client(), api.client(app=other)]
     hashers = [api.services.hasher, other.services.hasher]
@@ -131,7 +136,10 @@ async def test_attempts_that_share_an_account_or_an_address_are_counted_one_afte
     await another.close()
 
 
-async def test_right_passwords_at_once_wait_for_each_other_and_all_pass(api: Api, other: Front) -> None:
+async def test_right_passwords_at_once_wait_for_each_other_and_all_pass(
+    api: Api, other: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttle, "PATIENCE_S", 60)
     await api.give_password("doctor")
     await have_failed(api, 8, "doctor", "127.0.0.1")
     clients = [api.client(), api.client(app=other)]
@@ -162,6 +170,7 @@ async def test_an_attempt_that_came_to_nothing_counts_for_nothing(api: Api, monk
 
 async def test_past_the_line_it_is_503(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(throttle, "MAX_WAITING", 5)
+    monkeypatch.setattr(throttle, "PATIENCE_S", 60)
     await api.give_password("doctor")
 
     answers = await asyncio.gather(*(attempt(api.anonymous, "doctor", PASSWORD) for _ in range(30)))
@@ -169,6 +178,17 @@ async def test_past_the_line_it_is_503(api: Api, monkeypatch: pytest.MonkeyPatch
     let_in = throttle.RUNNING + 5
     assert Counter(answer.status_code for answer in answers) == {200: let_in, 503: 30 - let_in}
     assert all("retry-after" in answer.headers for answer in answers if answer.status_code == 503)
+
+
+async def test_past_its_patience_it_is_503_as_well(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttle, "PATIENCE_S", 0.05)
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(throttle.RUNNING):
+            await stack.enter_async_context(api.services.throttle._slot(math.inf))
+        answer = await attempt(api.anonymous, "doctor", PASSWORD)
+
+    problem(answer, 503, "unavailable")
+    assert int(answer.headers["retry-after"]) >= 1
 
 
 async def test_the_name_typed_in_is_kept_as_a_keyed_hash_only(api: Api) -> None:

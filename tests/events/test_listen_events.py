@@ -384,6 +384,15 @@ async def test_streams_hold_no_connection(api: Api) -> None:
     assert [answer.status_code for answer in answers] == [200] * 6
 
 
+async def test_streams_hold_no_place_among_the_requests_that_are_worked_on(api: Api) -> None:
+    async with listening(api, "doctor") as listener:
+        while api.app.admission.taken:  # noqa: ASYNC110 - the stream begins to listen to its client
+            await asyncio.sleep(0.01)
+    await listener.over()
+
+    assert api.app.admission.taken == 0
+
+
 async def test_head_answers_at_once(api: Api) -> None:
     async with listening(api, "doctor", method="HEAD") as listener:
         await listener.over(2)
