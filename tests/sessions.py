@@ -52,3 +52,15 @@ def open_session(owner_url: str, role: str) -> tuple[str, int]:
         expires_at=now + LIFETIME_S,
     )
     return Tokens(JWT_KEYS).sign_access(caller, now), session_id
+
+
+def revoke(owner_url: str, session_id: int) -> None:
+    """End a session behind the service."""
+    with psycopg.connect(owner_url, autocommit=True) as session:
+        session.execute(
+            """
+            update session set revoked_at = now()
+            where session_id = %s and acting('{"request_id": "test"}')
+            """,
+            [session_id],
+        )

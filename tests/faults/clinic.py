@@ -43,9 +43,14 @@ def durable_clinic(**settings: str) -> Iterator[tuple[Cluster, str]]:
 
 
 def kill_postgres(cluster: Cluster) -> None:
-    """Kill PostgreSQL as a power cut would, and let it recover."""
+    """Kill PostgreSQL as a power cut would."""
     pid = int((cluster.log_file.parent / "data" / "postmaster.pid").read_text().splitlines()[0])
     os.kill(pid, signal.SIGKILL)
+
+
+def kill_and_recover(cluster: Cluster) -> None:
+    """Kill PostgreSQL, and let it recover."""
+    kill_postgres(cluster)
     cluster.start()
 
 
