@@ -10,6 +10,19 @@ from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
 CHUNK = 65_536
 
 
+class Link:
+    """A client's connection through the proxy."""
+
+    def __init__(self, *writers: asyncio.StreamWriter) -> None:
+        self.writers = writers
+        self.is_meant = False
+
+    def abort(self) -> None:
+        """Close it in both directions."""
+        for writer in self.writers:
+            writer.transport.abort()
+
+
 class Proxy:
     """Passes bytes between clients and the server, as it is told to."""
 
@@ -17,16 +30,24 @@ class Proxy:
         self.upstream = upstream
         self.port = 0
         self.delay_s = 0.0
+        # what a connection sends at its beginning that faults are meant for: all by default
+        self.only = b""
         self._open = asyncio.Event()
         self._open.set()
         self._accepts = True
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._links: set[Link] = set()
 
     def cut(self) -> None:
         """Close every connection, and every new one at once."""
         self._accepts = False
-        for writer in self._writers:
-            writer.transport.abort()
+        for link in self._links:
+            if link.is_meant:
+                link.abort()
+
+    def close(self) -> None:
+        """Close every connection."""
+        for link in self._links:
+            link.abort()
 
     def swallow(self) -> None:
         """Take everything and pass nothing on, in either direction, as a broken network does."""
@@ -39,23 +60,28 @@ class Proxy:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Connect a client with the server."""
-        if not self._accepts:
+        if not self._accepts and not self.only:
             writer.transport.abort()
             return
         their_reader, their_writer = await asyncio.open_unix_connection(self.upstream)
-        self._writers |= {writer, their_writer}
+        link = Link(writer, their_writer)
+        self._links.add(link)
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._pass_on(reader, their_writer))
-                tasks.create_task(self._pass_on(their_reader, writer))
+                tasks.create_task(self._pass_on(link, reader, their_writer))
+                tasks.create_task(self._pass_on(link, their_reader, writer))
         finally:
-            self._writers -= {writer, their_writer}
+            self._links.discard(link)
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass_on(self, link: Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             while chunk := await reader.read(CHUNK):
-                await self._open.wait()
-                await asyncio.sleep(self.delay_s)
+                link.is_meant = link.is_meant or self.only in chunk
+                if link.is_meant and not self._accepts:
+                    break
+                if link.is_meant:
+                    await self._open.wait()
+                    await asyncio.sleep(self.delay_s)
                 writer.write(chunk)
                 await writer.drain()
         writer.transport.abort()
@@ -78,5 +104,5 @@ async def proxied(url: str) -> AsyncIterator[Proxy]:
         yield proxy
     finally:
         proxy.heal()
-        proxy.cut()
+        proxy.close()
         server.close()
