@@ -3,13 +3,12 @@
 import argparse
 import getpass
 import json
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from dcms import __version__
-from dcms.settings import SettingsError, read_settings
+from dcms.settings import SettingsError, read_settings, secret_of
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -246,16 +245,16 @@ def _restore(options: argparse.Namespace) -> int:
 
 
 def _database_url() -> str:
-    url = os.environ.get("DATABASE_URL", "")
-    if not url:
+    url = secret_of("DATABASE_URL")
+    if url is None:
         raise SettingsError("DATABASE_URL is not set: the database, as postgresql://dcms_app:password@host/dcms")
     return url
 
 
 def _owner_url() -> str:
     """The owner's database; migrations need no other setting."""
-    url = os.environ.get("DCMS_OWNER_DATABASE_URL") or os.environ.get("DATABASE_URL")
-    if not url:
+    url = secret_of("DCMS_OWNER_DATABASE_URL") or secret_of("DATABASE_URL")
+    if url is None:
         raise SettingsError(
             "DCMS_OWNER_DATABASE_URL is not set: the database, as postgresql://owner:password@host/dcms. "
             "(The demo's is migrated by `make run`.)"

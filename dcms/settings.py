@@ -4,6 +4,7 @@ import base64
 import binascii
 import os
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
@@ -15,6 +16,8 @@ from dcms.paths import PROJECT_DIR
 Seconds = Annotated[int, msgspec.Meta(ge=1, le=31_536_000)]
 Network = IPv4Network | IPv6Network
 
+# each may lie in a file instead, which the variable with _FILE names
+SECRETS = ("database_url", "owner_database_url", "jwt_keys", "twilio_auth_token", "metrics_token")
 MIN_KEY_BYTES = 32
 DATABASE_SCHEMES = ("postgresql://", "postgres://")
 
@@ -58,11 +61,35 @@ def variable_of(field: str) -> str:
     return "DATABASE_URL" if field == "database_url" else f"DCMS_{field.upper()}"
 
 
+def secret_of(variable: str, environ: Mapping[str, str] | None = None) -> str | None:
+    """A secret out of its variable, or out of the file that the variable with _FILE names. Raises SettingsError."""
+    env = os.environ if environ is None else environ
+    value, file = env.get(variable, "").strip(), env.get(f"{variable}_FILE", "").strip()
+    if value and file:
+        raise SettingsError(f"{variable} and {variable}_FILE are both set: keep one of them")
+    if not file:
+        return value or None
+    try:
+        value = Path(file).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise SettingsError(f"{variable}_FILE: {file} can't be read: {reason}") from None
+    if not value:
+        raise SettingsError(f"{variable}_FILE: {file} is empty")
+    return value
+
+
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read and check the settings. Raises SettingsError with every fault, each on a line."""
-    env = {name: value.strip() for name, value in (os.environ if environ is None else environ).items() if value.strip()}
+    given = os.environ if environ is None else environ
+    env = {name: value.strip() for name, value in given.items() if value.strip()}
     values: dict[str, Any] = {}
     faults: list[str] = []
+    for variable in map(variable_of, SECRETS):
+        try:
+            env |= {variable: secret} if (secret := secret_of(variable, given)) else {}
+        except SettingsError as error:
+            faults.append(str(error))
     for field, wanted in get_type_hints(Settings, include_extras=True).items():
         variable = variable_of(field)
         if variable in env:
@@ -70,7 +97,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
                 values[field] = msgspec.convert(_split(field, env[variable]), wanted, strict=False, dec_hook=_parse)
             except (msgspec.ValidationError, ValueError) as error:
                 faults.append(f"{variable}: {error}")
-    faults += _missing(env) + _wrong(values)
+    faults += _missing(env.keys() | _in_files(env), env.get("DCMS_SMS_PROVIDER")) + _wrong(values)
     if faults:
         raise SettingsError("dcms can't start:\n" + "\n".join(f"  - {fault}" for fault in faults))
 
@@ -81,18 +108,23 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
-def _missing(env: Mapping[str, str]) -> list[str]:
+def _in_files(env: Mapping[str, str]) -> set[str]:
+    """The secrets that are in files, readable or not."""
+    return {variable_of(field) for field in SECRETS if f"{variable_of(field)}_FILE" in env}
+
+
+def _missing(given: AbstractSet[str], sms_provider: str | None) -> list[str]:
     faults = []
-    if "DATABASE_URL" not in env:
+    if "DATABASE_URL" not in given:
         faults.append("DATABASE_URL is not set: the database, as postgresql://dcms_app:password@host/dcms")
-    if "DCMS_JWT_KEYS" not in env:
+    if "DCMS_JWT_KEYS" not in given:
         faults.append(
             "DCMS_JWT_KEYS is not set: the keys that sign tokens, as kid:base64,… "
             f"(make one: echo k1:$(openssl rand -base64 {MIN_KEY_BYTES}))"
         )
-    if env.get("DCMS_SMS_PROVIDER") == "twilio":
+    if sms_provider == "twilio":
         needed = ("DCMS_TWILIO_ACCOUNT_SID", "DCMS_TWILIO_AUTH_TOKEN", "DCMS_TWILIO_FROM")
-        faults += [f"{name} is not set: DCMS_SMS_PROVIDER is twilio" for name in needed if name not in env]
+        faults += [f"{name} is not set: DCMS_SMS_PROVIDER is twilio" for name in needed if name not in given]
     return faults
 
 

@@ -35,6 +35,24 @@ def test_production_without_its_secrets_is_refused_in_words(command: str) -> Non
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "command, variable",
+    [(("outbox", "list"), "DATABASE_URL"), (("migrate",), "DCMS_OWNER_DATABASE_URL")],
+)
+def test_commands_look_for_their_secrets_in_files_too(command: tuple[str, ...], variable: str, tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("postgresql://127.0.0.1:1/dcms\n")
+    env = {"PATH": "/usr/bin:/bin", f"{variable}_FILE": str(file)}
+
+    refused = dcms(*command, env={**env, variable: "postgresql://127.0.0.1:1/dcms"})
+    tried = dcms(*command, env=env)
+
+    assert refused.returncode == 2
+    assert f"{variable} and {variable}_FILE are both set" in refused.stderr
+    assert tried.returncode == 1
+    assert "is not set" not in tried.stderr
+
+
 def test_an_installation_from_nothing_to_the_first_login(tmp_path: Path) -> None:
     cluster = running_cluster()
     url = cluster.url("installed")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,46 +17,51 @@ import yaml
 
 from dcms.database.cluster import Cluster
 from dcms.paths import PROJECT_DIR
-from dcms.settings import Settings, variable_of
+from dcms.settings import SECRETS, Settings, variable_of
 from tests.api import Api
 from tests.databases import bin_dir, drop_database, running_cluster
 from tests.processes import free_port, wait_until_ready
 
 DEPLOY = PROJECT_DIR / "deploy"
 COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT_DIR / "compose.yaml").read_text())
-ENV = {
-    "DCMS_OWNER_PASSWORD": "owner1",
-    "DCMS_APP_PASSWORD": "app1",
-    "DCMS_JWT_KEYS": "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-}
+# the commands at its head that make the secrets, without the notes beside them
+MAKE_SECRETS = re.findall(r"^#   (.+?)(?: {6}\(.*)?$", (PROJECT_DIR / "compose.yaml").read_text(), re.MULTILINE)
+SECRETS_AT = "/run/secrets/"
 METRIC = re.compile(r"\bdcms_[a-z_]+")
-SETTINGS = {variable_of(field) for field in Settings.__struct_fields__}
+SETTINGS = {variable_of(field) for field in Settings.__struct_fields__} | {f"{variable_of(field)}_FILE" for field in SECRETS}
 
 
 def interpolated(value: object) -> str:
     """A value as compose reads it: `${NAME:-default}`, `${NAME:?refusal}`, `$$`."""
-    text = re.sub(r"\$\{(\w+):[-?]([^}]*)\}", lambda match: ENV.get(match[1], match[2]), str(value))
+    text = re.sub(r"\$\{\w+:[-?]([^}]*)\}", lambda match: match[1], str(value))
     return text.replace("$$", "$")
 
 
 class Containers:
     """Runs the processes of compose.yaml as it does, without containers: on a cluster of the tests."""
 
-    def __init__(self, cluster: Cluster, database: str) -> None:
+    def __init__(self, cluster: Cluster, database: str, folder: Path) -> None:
         self.cluster = cluster
         self.database = database
+        subprocess.run(["sh", "-euc", "\n".join(MAKE_SECRETS)], cwd=folder, check=True)
+        self.secrets = folder / "secrets"
+        # the container named `database`, and the name of its database
+        for name in ("owner_database_url", "database_url"):
+            made = urlsplit((self.secrets / name).read_text().strip())
+            assert (made.hostname, made.path) == ("database", "/dcms")
+            (self.secrets / name).write_text(cluster.url(database, made.username or ""))
         self.port = free_port()
         parts = urlsplit(cluster.url(database))
         self.host = dict(pair.split("=") for pair in parts.query.split("&"))["host"]
 
     def environment(self, service: str) -> dict[str, str]:
-        given = {name: interpolated(value) for name, value in COMPOSE["services"][service]["environment"].items()}
-        # the container named `database`, and the name of its database
-        for name, value in given.items():
-            if value.startswith("postgresql://"):
-                user = urlsplit(value).username or ""
-                given[name] = self.cluster.url(self.database, user)
-        return {"PATH": "/usr/bin:/bin", **given, "DCMS_PORT": str(self.port)}
+        given = COMPOSE["services"][service]["environment"].items()
+        values = {name: self.at_home(interpolated(value)) for name, value in given}
+        return {"PATH": "/usr/bin:/bin", **values, "DCMS_PORT": str(self.port)}
+
+    def at_home(self, text: str) -> str:
+        """A text that names secrets, by where they are here."""
+        return text.replace(SECRETS_AT, f"{self.secrets}/")
 
     def dcms(self, service: str) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "dcms", *COMPOSE["services"][service]["command"]]
@@ -66,19 +72,19 @@ class Containers:
         role = COMPOSE["services"]["application-role"]
         environment = {**self.environment("application-role"), "PGHOST": self.host, "PGDATABASE": self.database}
         environment["PATH"] = f"{bin_dir()}:/usr/bin:/bin"
-        entrypoint = [*role["entrypoint"], interpolated(role["command"][0])]
+        entrypoint = [*role["entrypoint"], self.at_home(interpolated(role["command"][0]))]
         subprocess.run(entrypoint, env=environment, check=True, timeout=30)
 
 
 @pytest.fixture
-def containers() -> Iterator[Containers]:
+def containers(tmp_path: Path) -> Iterator[Containers]:
     cluster = running_cluster()
     name = f"compose_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(cluster.url(), autocommit=True) as session:
         if session.execute("select from pg_roles where rolname = 'dcms_owner'").fetchone() is None:
             session.execute("create role dcms_owner superuser login")
         session.execute(f"create database {name} owner dcms_owner")
-    yield Containers(cluster, name)
+    yield Containers(cluster, name, tmp_path)
     drop_database(cluster, cluster.url(name))
 
 
@@ -109,7 +115,17 @@ def test_compose_yaml_passes_settings_that_exist() -> None:
         if name.startswith(("DCMS_", "DATABASE_"))
     }
 
-    assert passed - {"DCMS_APP_PASSWORD"} <= SETTINGS
+    assert passed <= SETTINGS
+
+
+def test_compose_yaml_gives_each_container_the_secrets_that_it_reads(tmp_path: Path) -> None:
+    subprocess.run(["sh", "-euc", "\n".join(MAKE_SECRETS)], cwd=tmp_path, check=True)
+
+    made = {f"secrets/{path.name}" for path in (tmp_path / "secrets").iterdir()}
+    assert {secret["file"] for secret in COMPOSE["secrets"].values()} == made
+    for name, service in COMPOSE["services"].items():
+        read = set(re.findall(rf"{SECRETS_AT}(\w+)", f"{service.get('environment')} {service.get('command')}"))
+        assert read <= set(service.get("secrets", ())), name
 
 
 def test_compose_yaml_waits_for_what_each_container_needs() -> None:

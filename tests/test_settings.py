@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dcms.paths import PROJECT_DIR
-from dcms.settings import Settings, SettingsError, read_settings, variable_of
+from dcms.settings import SECRETS, Settings, SettingsError, read_settings, variable_of
 
 KEY = base64.b64encode(bytes(32)).decode()
 LEAST = {"DATABASE_URL": "postgresql://dcms_app@db/dcms", "DCMS_JWT_KEYS": f"k1:{KEY}"}
@@ -63,4 +63,55 @@ def test_twilio_needs_its_credentials() -> None:
 def test_every_setting_is_documented() -> None:
     documented = set(re.findall(r"^#?([A-Z_]+)=", Path(PROJECT_DIR / ".env.example").read_text(), re.MULTILINE))
 
-    assert documented == {variable_of(field) for field in Settings.__struct_fields__}
+    assert documented == {variable_of(field) for field in Settings.__struct_fields__} | {
+        f"{variable_of(field)}_FILE" for field in SECRETS
+    }
+
+
+@pytest.mark.parametrize(
+    "field, secret",
+    [
+        ("database_url", "postgresql://dcms_app:secret@db/dcms"),
+        ("owner_database_url", "postgresql://dcms_owner:secret@db/dcms"),
+        ("jwt_keys", f"k2:{KEY}"),
+        ("twilio_auth_token", "token"),
+        ("metrics_token", "token"),
+    ],
+)
+def test_a_secret_may_lie_in_a_file(tmp_path: Path, field: str, secret: str) -> None:
+    file, variable = tmp_path / "secret", variable_of(field)
+    file.write_text(secret + "\n")
+    others = {name: value for name, value in LEAST.items() if name != variable}
+
+    from_file = read_settings({**others, f"{variable}_FILE": str(file)})
+
+    assert from_file == read_settings({**others, variable: secret})
+    with pytest.raises(SettingsError, match=f"{variable} and {variable}_FILE are both set"):
+        read_settings({**LEAST, variable: secret, f"{variable}_FILE": str(file)})
+
+
+def test_a_file_that_holds_no_secret_is_named_and_nothing_else_of_it_is_missed(tmp_path: Path) -> None:
+    empty, binary = tmp_path / "empty", tmp_path / "binary"
+    empty.touch()
+    binary.write_bytes(b"\xff")
+    with pytest.raises(SettingsError) as refusal:
+        read_settings(
+            {
+                "DATABASE_URL_FILE": str(tmp_path / "none"),
+                "DCMS_JWT_KEYS_FILE": str(empty),
+                "DCMS_METRICS_TOKEN_FILE": str(binary),
+            }
+        )
+
+    assert str(refusal.value).splitlines() == [
+        "dcms can't start:",
+        f"  - DATABASE_URL_FILE: {tmp_path / 'none'} can't be read: No such file or directory",
+        f"  - DCMS_JWT_KEYS_FILE: {empty} is empty",
+        f"  - DCMS_METRICS_TOKEN_FILE: {binary} can't be read: it is not text",
+    ]
+
+
+def test_every_secret_may_lie_in_a_file() -> None:
+    secretive = {name for name in Settings.__struct_fields__ if name.endswith(("_url", "_keys", "_token"))}
+
+    assert secretive - {"public_base_url", "twilio_api_base_url", "traces_url"} == set(SECRETS)

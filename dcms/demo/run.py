@@ -31,7 +31,7 @@ STOP_WITHIN_S = 20
 
 def run_demo(scale: int) -> int:
     """Run database, API and worker until Ctrl-C or SIGTERM; 0 when all ended well."""
-    if os.environ.get("DATABASE_URL"):
+    if os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"):
         print("The demo has a database of its own: DATABASE_URL is not used.")
     data_dir = Path(os.environ.get("DCMS_DATA_DIR") or PROJECT_DIR / ".dcms").expanduser().resolve()
     settings = read_settings(_environment(data_dir, "postgresql:///"))
@@ -98,7 +98,9 @@ def _environment(data_dir: Path, url: str) -> dict[str, str]:
         "DCMS_LOG_LEVEL": "warning",
         "DCMS_JWT_KEYS": _jwt_keys(data_dir),
     }
-    return {**defaults, **os.environ, "DATABASE_URL": url, "DCMS_DATA_DIR": str(data_dir)}
+    given = {name: value for name, value in os.environ.items() if name != "DATABASE_URL_FILE"}
+    needed = {name: value for name, value in defaults.items() if f"{name}_FILE" not in given}
+    return {**needed, **given, "DATABASE_URL": url, "DCMS_DATA_DIR": str(data_dir)}
 
 
 def _jwt_keys(data_dir: Path) -> str:
