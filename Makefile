@@ -28,7 +28,8 @@ faults: export DCMS_FAULT_CLIENTS := $(or $(DCMS_FAULT_CLIENTS),64)
 faults: export DCMS_FAULT_DATABASE_KILLS := $(or $(DCMS_FAULT_DATABASE_KILLS),20)
 faults: export DCMS_FAULT_SERVER_KILLS := $(or $(DCMS_FAULT_SERVER_KILLS),50)
 faults: export DCMS_FAULT_SECONDS := $(or $(DCMS_FAULT_SECONDS),30)
-faults: .venv/.stamp ## Kill, cut and slow what the service stands on, for long; ATTEMPTS=100000 for the longest
+faults: export DCMS_FAULT_OVERLOAD_SECONDS := $(or $(DCMS_FAULT_OVERLOAD_SECONDS),60)
+faults: .venv/.stamp ## Kill, cut, slow and overload it, for long; ATTEMPTS=100000 for the longest, ARGS="-k overload" for one part
 	$(BIN)/pytest tests/faults -s -m '' $(ARGS)
 
 bench growth: export DCMS_BENCH_PG := $(or $(PG),$(DCMS_BENCH_PG))
@@ -71,9 +72,8 @@ format: .venv/.stamp ## Set the code in the house style
 
 check: lint audit ## Lint, and look up known holes in what we depend on
 
-audit:
-	@if command -v pip-audit >/dev/null; then pip-audit --disable-pip -r requirements-runtime.lock; \
-	else echo 'pip-audit is not installed: known holes were not looked up'; fi
+audit: .venv/.stamp
+	@$(BIN)/python .ci/audit.py $(ARGS)
 
 openapi: .venv/.stamp ## Print the OpenAPI document
 	@$(BIN)/dcms openapi

@@ -28,7 +28,9 @@ COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT_DIR / "compose.yaml").read_tex
 MAKE_SECRETS = re.findall(r"^#   (.+?)(?: {6}\(.*)?$", (PROJECT_DIR / "compose.yaml").read_text(), re.MULTILINE)
 SECRETS_AT = "/run/secrets/"
 METRIC = re.compile(r"\bdcms_[a-z_]+")
-SETTINGS = {variable_of(field) for field in Settings.__struct_fields__} | {f"{variable_of(field)}_FILE" for field in SECRETS}
+SETTINGS = {variable_of(field) for field in Settings.__struct_fields__} | {
+    f"{variable_of(field)}_FILE" for field in SECRETS
+}
 
 
 def interpolated(value: object) -> str:
