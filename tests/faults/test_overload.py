@@ -6,6 +6,8 @@ The last test is a load from another process. The normal run is short and asks o
 
 import asyncio
 import os
+import select
+import socket
 import subprocess
 import sys
 from collections import Counter
@@ -13,6 +15,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 from threading import Event, Thread
 from typing import Self
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -22,10 +25,12 @@ from dcms.web.admission import Place
 from tests.api import Api, problem
 from tests.faults.clinic import Server, durable_clinic
 from tests.faults.load import Result, measure
+from tests.processes import server
 from tests.sessions import open_session
 
 SECONDS = int(os.environ.get("DCMS_FAULT_OVERLOAD_SECONDS", "3"))
 IS_LONG = SECONDS >= 20
+IDLE_CONNECTIONS = 700
 TIMES = 4
 GOES_ON = 0.7
 REFUSED_WITHIN_S = 2.5
@@ -149,6 +154,24 @@ def _refused(text: str) -> float:
     return next(float(line.split()[1]) for line in text.splitlines() if line.startswith("dcms_requests_refused_total"))
 
 
+def test_connections_on_which_nothing_is_asked_keep_nobody_out(database_url: str) -> None:
+    with server(database_url) as url, ExitStack() as stack:
+        address = urlsplit(url)
+        idle = [
+            stack.enter_context(socket.create_connection((str(address.hostname), address.port or 0)))
+            for _ in range(IDLE_CONNECTIONS)
+        ]
+        answer = httpx.get(f"{url}/health/live", timeout=30)
+        ended = select.poll()
+        for connection in idle:
+            ended.register(connection)
+        closed = [event for _, event in ended.poll(0) if event & select.POLLIN]
+
+    assert answer.status_code == 200
+    # so it did not wait for one of them to be given up
+    assert closed == []
+
+
 class Memory:
     """Looks at how much memory a server's processes take, twice a second."""
 
@@ -182,19 +205,19 @@ class Memory:
 
 def test_a_load_four_times_too_high_is_refused_and_the_rest_goes_on() -> None:
     with durable_clinic() as (_, owner_url):
-        server = Server(owner_url)
+        running = Server(owner_url)
         try:
-            server.wait()
+            running.wait()
             token, _ = open_session(owner_url, "admin")
-            best = measure(server.port, token, 0, max(3, SECONDS // 4))
+            best = measure(running.port, token, 0, max(3, SECONDS // 4))
             carried = max(4.0, best.good_per_s)
-            with Memory(server) as memory:
-                over = measure(server.port, token, TIMES * carried, SECONDS)
-            after = measure(server.port, token, carried / 4, 2 * NORMAL_WITHIN_S if IS_LONG else 2)
-            is_well = httpx.get(f"{server.url}/health", timeout=10).status_code == 200
+            with Memory(running) as memory:
+                over = measure(running.port, token, TIMES * carried, SECONDS)
+            after = measure(running.port, token, carried / 4, 2 * NORMAL_WITHIN_S if IS_LONG else 2)
+            is_well = httpx.get(f"{running.url}/health", timeout=10).status_code == 200
         finally:
-            server.kill()
-        bugs = server.bugs()
+            running.kill()
+        bugs = running.bugs()
     _report(carried, over, after, memory)
 
     assert bugs == []
