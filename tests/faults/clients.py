@@ -119,7 +119,7 @@ class Clients:
             if answer.status_code not in AGAIN and not is_running:
                 return answer
             self.repeated += 1
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(self.chance.uniform(0.1, 0.5))
 
     def _some_time(self) -> datetime:
         return self.first_day + timedelta(
