@@ -18,6 +18,11 @@ async def test_another_method_answers_405_and_names_those_there_are(api: Api) ->
     assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "PATCH"}
 
 
+async def test_trace_is_no_method_here(api: Api) -> None:
+    for path in ("/patients/1", "http://testserver/home"):
+        problem(await api.admin.request("TRACE", path), 405, "method_not_allowed")
+
+
 async def test_head_is_get_without_a_body(api: Api) -> None:
     path = f"/patients/{(await make.patient(api))['patient_id']}"
 
