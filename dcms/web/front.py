@@ -18,7 +18,7 @@ from dcms.context import Context, current_context
 from dcms.measures import NO_ROUTE
 from dcms.process import Services
 from dcms.settings import Network
-from dcms.web.admission import Place
+from dcms.web.admission import WITHOUT_A_PLACE, Place
 from dcms.web.answers import API
 from dcms.web.errors import PROBLEM_TYPE
 from dcms.web.exchange import KEY, Exchange
@@ -99,7 +99,8 @@ class Front:
             await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        if not self.admission.lets_in(scope["path"]):
+        needs_place = scope["path"] not in WITHOUT_A_PLACE
+        if needs_place and self.admission.is_full:
             self.admission.refused += 1
             await _refuse(scope, headers, receive, send)
             return
@@ -116,7 +117,7 @@ class Front:
         span = None if self.traces is None else self.traces.begin_request(headers)
         if exchange.is_head:
             scope["method"] = "GET"
-        place = Place(self.admission)
+        place = Place(self.admission) if needs_place else None
         incoming = Incoming(receive, headers, place)
         try:
             await self.app(scope, incoming.receive, _finish(send, exchange, incoming))
@@ -132,7 +133,8 @@ class Front:
                 # waits while too many entries do, and holds its place for so long
                 await self._audit(scope, exchange)
             finally:
-                place.end()
+                if place is not None:
+                    place.end()
 
     async def _audit(self, scope: HTTPScope, exchange: Exchange) -> None:
         """Write down a denial, or whose record was read."""

@@ -21,7 +21,7 @@ import httpx
 import pytest
 
 from dcms.web import gate
-from dcms.web.admission import Place
+from dcms.web.admission import WITHOUT_A_PLACE, Place
 from tests.api import Api, problem
 from tests.faults.clinic import Server, durable_clinic
 from tests.faults.load import Result, measure
@@ -75,12 +75,21 @@ async def test_a_refused_head_has_no_body_and_a_refused_body_is_read(api: Api) -
     problem(post, 503, "unavailable")
 
 
-async def test_health_and_measures_are_answered_without_a_place(api: Api) -> None:
-    paths = ["/health", "/health/live", "http://testserver/metrics"]
+async def test_health_measures_and_webhooks_need_no_place(api: Api) -> None:
+    before = {path: await _ask(api, path) for path in WITHOUT_A_PLACE}
     with no_place_left(api):
-        answers = [await api.anonymous.get(path) for path in paths]
+        without = {path: await _ask(api, path) for path in WITHOUT_A_PLACE}
+        taken = api.app.admission.taken
 
-    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert without == before
+    # a webhook that nobody signed is 401 or 403
+    assert set(before.values()) <= {200, 401, 403}
+    assert taken == api.app.admission.places
+
+
+async def _ask(api: Api, path: str) -> int:
+    method = "POST" if "webhook" in path else "GET"
+    return (await api.anonymous.request(method, f"http://testserver{path}")).status_code
 
 
 async def test_while_others_hold_the_database_the_rest_is_refused_and_nothing_is_left_behind(api: Api) -> None:
