@@ -20,11 +20,10 @@ from dcms.process import Services
 from dcms.settings import Network
 from dcms.web.admission import WITHOUT_A_PLACE, Place
 from dcms.web.answers import API
-from dcms.web.errors import PROBLEM_TYPE
 from dcms.web.exchange import KEY, Exchange
 from dcms.web.fields import MAX_ID
 from dcms.web.incoming import Incoming
-from dcms.web.problems import Unavailable
+from dcms.web.problems import ProblemForm, Unavailable, form_of
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 MAX_USER_AGENT = 400
@@ -102,7 +101,7 @@ class Front:
         needs_place = scope["path"] not in WITHOUT_A_PLACE
         if needs_place and self.admission.is_full:
             self.admission.refused += 1
-            await _refuse(scope, headers, receive, send)
+            await _refuse(scope, headers, form_of(scope["path"], self.app.state.problem_forms), receive, send)
             return
         context = Context(
             request_id=_request_id(headers.get(b"x-request-id")),
@@ -206,14 +205,16 @@ def _request_id(given: bytes | None) -> str:
     return secrets.token_hex(12)
 
 
-async def _refuse(scope: HTTPScope, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
+async def _refuse(
+    scope: HTTPScope, headers: dict[bytes, bytes], form: ProblemForm, receive: Receive, send: Send
+) -> None:
     """Answer that the service is busy, with as little work as can be: no routing, no log line of its own."""
     problem = Unavailable("The service is busy.")
     request_id = _request_id(headers.get(b"x-request-id"))
-    body = msgspec.json.encode(problem.body(request_id, scope["path"]))
+    body = msgspec.json.encode(form.body(problem, request_id, scope["path"]))
     await Incoming(receive, headers).discard()
     answered = [
-        (b"content-type", PROBLEM_TYPE.encode()),
+        (b"content-type", form.media_type.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"retry-after", problem.headers["Retry-After"].encode()),
         (b"x-request-id", request_id.encode()),

@@ -65,6 +65,15 @@ async def test_without_a_place_a_request_is_refused_in_the_form_of_all_problems(
     }
 
 
+async def test_where_problems_have_another_form_a_refusal_has_it_too(api: Api) -> None:
+    with no_place_left(api):
+        refused = await api.admin.get("http://testserver/fhir/Patient/1")
+
+    assert refused.status_code == 503
+    assert refused.headers["content-type"].startswith("application/fhir+json")
+    assert refused.json()["resourceType"] == "OperationOutcome"
+
+
 async def test_a_refused_head_has_no_body_and_a_refused_body_is_read(api: Api) -> None:
     with no_place_left(api):
         head = await api.admin.head("/chairs")
