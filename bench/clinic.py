@@ -31,6 +31,7 @@ SETTINGS = {
     "full_page_writes": "on",
     "shared_buffers": "1GB",
     "max_wal_size": "8GB",
+    "maintenance_work_mem": "1GB",
     "max_connections": "200",
 }
 LARGE_TABLES = [
