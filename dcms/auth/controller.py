@@ -13,9 +13,9 @@ from dcms.auth.structs import (
     PasswordChange,
     PasswordReset,
     Refresh,
+    ResetUser,
     Revoked,
     Session,
-    TemporaryPassword,
     TokenPair,
 )
 from dcms.users.passwords import PasswordRepository
@@ -99,11 +99,11 @@ class AuthController(Controller):
     )
     async def reset_password(
         self, request: ApiRequest, passwords: NamedDependency[PasswordRepository], data: JSONBody[PasswordReset]
-    ) -> TemporaryPassword:
+    ) -> ResetUser:
         """Give a user a password to begin with, which he must change. Ends all his sessions."""
         by_admin = Role.ADMIN in request.caller.roles
         user, made = await passwords.reset(data.username, data.new_password, by_admin)
-        return TemporaryPassword(user, made)
+        return ResetUser(user, made)
 
 
 class SessionController(Controller):

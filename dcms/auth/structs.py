@@ -95,7 +95,7 @@ class Revoked(msgspec.Struct):
     revoked: int
 
 
-class TemporaryPassword(msgspec.Struct):
+class ResetUser(msgspec.Struct):
     """A user whose password has been reset."""
 
     user: User

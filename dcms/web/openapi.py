@@ -123,7 +123,9 @@ class _Document:
         wanted = route.handler.parsed_fn_signature.parameters["data"].raw
         schema = _not_null(self.schemas.of(wanted))
         medium = {"schema": schema, "example": self.examples.of(schema)}
-        media = (JSON, MERGE_PATCH) if route.method == "PATCH" else (JSON,)
+        # a merge patch is an object
+        is_merge = route.method == "PATCH" and schema.get("type") != "array"
+        media = (JSON, MERGE_PATCH) if is_merge else (JSON,)
         return {"required": route.access.needs_body, "content": dict.fromkeys(media, medium)}
 
     def answers(self, route: Route) -> dict[str, Any]:
