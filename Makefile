@@ -8,7 +8,7 @@ PYTHON = $(shell for python in python3.13 python3.12 python3.11 python3 python; 
 SHA256 = $(shell command -v sha256sum || echo shasum -a 256)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz faults bench growth migrate rollback migration checksums lint format check audit openapi psql lock clean
+.PHONY: help run test fuzz faults bench growth migrate rollback migration checksums lint format check audit openapi clients psql lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,30 @@ audit: .venv/.stamp
 openapi: .venv/.stamp ## Print the OpenAPI document
 	@$(BIN)/dcms openapi
 
+clients: .venv/.stamp ## Make a Python and a TypeScript client from it in build/clients, and check their types
+	@mkdir -p build/clients
+	$(BIN)/dcms openapi >build/clients/openapi.json
+	@$(MAKE) --no-print-directory build/clients/.venv/.stamp
+	PATH="$(CURDIR)/build/clients/.venv/bin:$$PATH" openapi-python-client generate --path build/clients/openapi.json \
+	--config clients/python/generator.yml --output-path build/clients/python --overwrite
+	MYPYPATH=build/clients/python $(BIN)/mypy --config-file= --strict --cache-dir build/clients/.mypy_cache \
+	--python-executable build/clients/.venv/bin/python clients/python/book.py build/clients/python/dcms_client
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory clients-typescript; \
+	else echo 'npm is not installed: no TypeScript client was made'; fi
+
+.PHONY: clients-typescript
+clients-typescript:
+	@mkdir -p build/clients/typescript
+	cp clients/typescript/* build/clients/typescript
+	cd build/clients/typescript && npm ci --loglevel=error --no-audit --no-fund && \
+	node_modules/.bin/openapi-typescript ../openapi.json --default-non-nullable false --output schema.d.ts && \
+	node_modules/.bin/tsc
+
+build/clients/.venv/.stamp: requirements-clients.lock
+	$(PYTHON) -m venv --clear build/clients/.venv
+	build/clients/.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-clients.lock
+	@touch $@
+
 psql: .venv/.stamp ## Open the database of DATABASE_URL, or the running demo's
 	@url=$${DATABASE_URL:-$$($(BIN)/python -c 'import pathlib, sys, dcms.database.cluster as c; \
 	print(c.Cluster(pathlib.Path(sys.argv[1])).url("dcms"))' $(or $(DCMS_DATA_DIR),.dcms)/postgres)}; \
@@ -91,6 +115,7 @@ lock: .venv/.stamp ## Pin what pyproject.toml asks for; ARGS=--upgrade takes new
 	$(COMPILE) --constraint requirements.lock --extra traces --output-file requirements-runtime.lock pyproject.toml
 	$(COMPILE) --constraint requirements.lock --extra embedded --extra bench --output-file requirements-bench.lock pyproject.toml
 	echo setuptools | $(COMPILE) --constraint requirements.lock --output-file requirements-build.lock -
+	$(COMPILE) --group clients --output-file requirements-clients.lock
 
 .venv/.bench-stamp: .venv/.stamp requirements-bench.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock

@@ -1,5 +1,9 @@
 """The tests' clinic: the whole application over a fresh, migrated database for each test."""
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -9,6 +13,7 @@ from dcms.settings import Settings
 from dcms.web.front import Front
 from tests.api import JWT_KEYS, Api
 from tests.databases import application_url, drop_database, fresh_database, running_cluster, template_database
+from tests.processes import free_port, wait_until_ready
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +44,22 @@ def app() -> Front:
             public_base_url="https://clinic.example",
         )
     )
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A running demo clinic in an empty folder."""
+    folder = tmp_path_factory.mktemp("demo")
+    port = free_port()
+    environment = {**os.environ, "DCMS_PORT": str(port), "DCMS_DATA_DIR": str(folder)}
+    process = subprocess.Popen([sys.executable, "-m", "dcms", "demo"], env=environment)
+    try:
+        wait_until_ready(f"http://127.0.0.1:{port}", process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+        assert not list(folder.rglob("postmaster.pid"))
 
 
 @pytest.fixture
