@@ -12,10 +12,11 @@ import msgspec
 from dcms.database import hosts
 from dcms.database.codecs import Clock, set_codecs
 from dcms.database.connections import Connections
-from dcms.database.queries import Query
+from dcms.database.queries import Query, queries
 from dcms.traces import Span, Traces
 from dcms.web.problems import NotFound, Problem, Unavailable
 
+SQL = queries("database")
 T = TypeVar("T")
 Connection = asyncpg.Connection
 
@@ -45,11 +46,7 @@ CONNECT_OPTIONS: dict[str, Any] = {
 
 # each part of what is read; in between the reader of the answer may take his time
 SNAPSHOT_TIMEOUT_S = 60
-SNAPSHOT_SETTINGS = {
-    "application_name": "dcms export",
-    "statement_timeout": f"{SNAPSHOT_TIMEOUT_S}s",
-    "idle_in_transaction_session_timeout": f"{SNAPSHOT_TIMEOUT_S}s",
-}
+SNAPSHOT_SETTINGS = {"application_name": "dcms export"}
 
 
 class Database:
@@ -149,6 +146,8 @@ class Database:
         try:
             await self._prepare(connection)
             await connection.transaction(isolation="repeatable_read", readonly=True).start()
+            # not as a setting of the connection: a pooler in between has its own
+            await connection.execute(SQL.lengthen.text, *SQL.lengthen.bind({"timeout": f"{SNAPSHOT_TIMEOUT_S}s"}))
             yield connection
         finally:
             # there is nothing to commit, and whoever is cancelled can't wait
