@@ -1,82 +1,48 @@
-"""The README works when pasted: the demo, and its walk through the main job."""
+"""The documents' requests work when pasted: the README's walk through the main job, and what builds on it."""
 
-import os
 import re
-import signal
 import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
+from tests.documents import blocks, shell
 
-from dcms.paths import PROJECT_DIR
-from tests.processes import free_port, wait_until_ready
-
-README = (PROJECT_DIR / "README.md").read_text()
+WALK = shell("README.md", "Book an appointment")
+LOGIN = WALK.split("PATIENT=")[0]
 
 
-def shell_lines(heading: str) -> str:
-    """The shell blocks of a section."""
-    section = README.split(f"## {heading}\n")[1].split("\n## ")[0]
-    return "\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A running demo clinic in an empty folder."""
-    folder = tmp_path_factory.mktemp("demo")
-    port = free_port()
-    environment = {**os.environ, "DCMS_PORT": str(port), "DCMS_DATA_DIR": str(folder)}
-    process = subprocess.Popen([sys.executable, "-m", "dcms", "demo"], env=environment)
-    try:
-        wait_until_ready(f"http://127.0.0.1:{port}", process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
-        assert not list(Path(folder).rglob("postmaster.pid"))
+def run(lines: str, demo: str) -> str:
+    """What lines of a shell say that go well."""
+    script = lines.replace("http://127.0.0.1:8000", demo)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_the_walk_books_an_appointment_and_is_refused_a_second_one(demo: str) -> None:
-    script = shell_lines("Book an appointment").replace("http://127.0.0.1:8000", demo)
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script + '\necho\necho "booked $APPOINTMENT"'],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    said = run(WALK + '\necho\necho "booked $APPOINTMENT"', demo)
 
-    assert done.returncode == 0, done.stderr
-    assert '"code":"appointment_overlap"' in done.stdout
-    assert '"note":"prefers mornings"' in done.stdout
-    assert '"status":"cancelled"' in done.stdout
-    assert re.search(r"^booked \d+$", done.stdout, re.MULTILINE)
+    assert '"code":"appointment_overlap"' in said
+    assert '"note":"prefers mornings"' in said
+    assert '"status":"cancelled"' in said
+    assert re.search(r"^booked \d+$", said, re.MULTILINE)
 
 
 def test_the_lines_of_the_standards_document_run(demo: str) -> None:
-    document = (PROJECT_DIR / "docs" / "standards.md").read_text()
-    login = shell_lines("Book an appointment").split("PATIENT=")[0].replace("http://127.0.0.1:8000", demo)
-    lines = login + "\n".join(re.findall(r"```sh\n(.*?)```", document, re.DOTALL))
+    said = run(LOGIN + shell("docs/standards.md"), demo)
 
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", lines], capture_output=True, text=True, timeout=60, check=False
-    )
-
-    assert done.returncode == 0, done.stderr
-    assert "BEGIN:VEVENT" in done.stdout
-    for said in ('"CapabilityStatement"', '"Patient"', '"Appointment"', '"Slot"'):
-        assert f'"resourceType":{said}' in done.stdout
+    assert "BEGIN:VEVENT" in said
+    for kind in ('"CapabilityStatement"', '"Patient"', '"Appointment"', '"Slot"'):
+        assert f'"resourceType":{kind}' in said
 
 
 def test_the_lines_of_the_api_document_run(demo: str) -> None:
-    document = (PROJECT_DIR / "docs" / "api.md").read_text()
-    login = shell_lines("Book an appointment").split("PATIENT=")[0].replace("http://127.0.0.1:8000", demo)
-    for lines in re.findall(r"```sh\n(.*?)```", document, re.DOTALL):
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", login + lines], capture_output=True, text=True, timeout=60, check=False
-        )
-
-        assert done.returncode == 0, done.stderr
-        assert '"items":' in done.stdout or '"code":"invalid_request"' in done.stdout
+    expected = {
+        "Errors": r'"code":"invalid_request"',
+        "Pages": r'"items":\[.*"next_cursor":"',
+        "Versions": r"^304\n412\n$",
+        "Safe repetition": r'("patient_id":\d+).*\1.*Idempotency-Replayed: true|Idempotency-Replayed: true',
+    }
+    for section, said in expected.items():
+        assert len(blocks("docs/api.md", section)) == 1
+        assert re.search(said, run(LOGIN + shell("docs/api.md", section), demo), re.IGNORECASE | re.DOTALL), section
