@@ -53,13 +53,21 @@ RUN_BY = {
 NOT_RUN = {
     "make run": "runs `dcms demo`, which the fixture `demo` starts without making the environment again",
     "make test": "is what runs this",
+    "make bench": "measures for minutes; .ci/run calls a short one",
+    "make growth": "fills large clinics for hours; tests/bench runs its parts",
     "make clients": "fetches packages; .ci/run calls it before the test of what it makes",
     "pip install .": "fetches packages; .ci/run and the Dockerfile install from the lock files",
     "useradd ": "changes the machine's users",
     "install ": "writes to /etc",
     "systemctl ": "needs systemd as the machine's first process",
 }
-COMMANDS = [block for path in DOCUMENTS for block in blocks(str(path.relative_to(PROJECT_DIR)), "", ("sh", "sql"))]
+PROGRAMS = ("make ", "dcms ", "curl ", "docker ", "pip ", "psql ")
+COMMANDS = [
+    block
+    for path in DOCUMENTS
+    for block in blocks(str(path.relative_to(PROJECT_DIR)), "", ("sh", "sql", ""))
+    if block.language or block.text.startswith(PROGRAMS)
+]
 COMPOSE_HEADS = ("compose.yaml", "deploy/compose.monitoring.yaml")
 
 
