@@ -22,6 +22,7 @@ from tests.processes import free_port, wait_until_ready
 
 ADDRESS = re.compile(r"postgresql://(\w+):…@localhost/(\w+)")
 OPERATIONS = "docs/operations.md"
+RUN_IN_TURN = ("Upgrade without downtime", "Back up", "Watch", "Scale")
 
 
 class Machine:
@@ -92,7 +93,7 @@ def test_the_lines_install_run_upgrade_and_back_up(machine: Machine) -> None:
         wait_until_ready(f"http://127.0.0.1:{machine.port}", service)
         said = []
         for block in blocks(OPERATIONS, languages=("sh", "sql")):
-            if block.section not in ("Upgrade without downtime", "Back up", "Watch"):
+            if block.section not in RUN_IN_TURN:
                 continue
             if block.language == "sql":
                 machine.sql(block.text)
@@ -112,6 +113,9 @@ def test_the_lines_install_run_upgrade_and_back_up(machine: Machine) -> None:
     assert "tables" in restored
     assert (machine.folder / "clinic.dump").stat().st_size > 0
     assert (health["status"], health["migrations"]["pending"]) == ("ok", 0)
+    machine.sql("create role other_clinic login in role dcms_app")
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        psycopg.connect(machine.cluster.url("dcms", "other_clinic"))
     with psycopg.connect(machine.cluster.url("dcms_restored")) as session:
         assert session.execute("select username from dcms_user").fetchall() == [("anna",)]
 
