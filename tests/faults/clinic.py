@@ -15,6 +15,7 @@ import psycopg
 from dcms.database import migrate
 from dcms.database.cluster import Cluster
 from dcms.demo.seed import seed
+from dcms.paths import PROJECT_DIR
 from tests.databases import bin_dir
 from tests.processes import environment, free_port, wait_until_ready
 
@@ -55,10 +56,11 @@ def kill_and_recover(cluster: Cluster) -> None:
 
 
 class Server:
-    """A `dcms serve` on a port of its own, with all its processes in a group."""
+    """A `dcms serve` on a port of its own, with all its processes in a group; of another version in another folder."""
 
-    def __init__(self, owner_url: str, **extra: str) -> None:
+    def __init__(self, owner_url: str, folder: Path = PROJECT_DIR, /, **extra: str) -> None:
         self.port = free_port()
+        self._folder = folder
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the server writes
         self._environment = environment(owner_url, self.port, **extra)
         self.start()
@@ -72,7 +74,8 @@ class Server:
         """Start it without waiting until it is ready."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "dcms", "serve"],
-            env=self._environment,
+            cwd=self._folder,
+            env={**self._environment, "PYTHONPATH": str(self._folder)},
             start_new_session=True,
             stdout=self._log,
             stderr=subprocess.STDOUT,
@@ -88,6 +91,11 @@ class Server:
     def wait(self) -> None:
         """Wait until it is ready."""
         wait_until_ready(f"http://127.0.0.1:{self.port}", self.process)
+
+    def stop(self) -> int:
+        """End it as an operator does; its exit status."""
+        self.process.terminate()
+        return self.process.wait(60)
 
     def kill(self) -> None:
         """Kill it and its workers at once."""
