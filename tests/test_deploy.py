@@ -1,7 +1,9 @@
 """What operators are given fits the program: compose.yaml, the systemd units, the alerts and the dashboard."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import uuid
@@ -128,6 +130,21 @@ def test_compose_yaml_gives_each_container_the_secrets_that_it_reads(tmp_path: P
     for name, service in COMPOSE["services"].items():
         read = set(re.findall(rf"{SECRETS_AT}(\w+)", f"{service.get('environment')} {service.get('command')}"))
         assert read <= set(service.get("secrets", ())), name
+
+
+@pytest.mark.skipif(
+    shutil.which("docker") is None
+    or subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode != 0,
+    reason="docker compose is not installed",
+)
+@pytest.mark.parametrize("files", [["compose.yaml"], ["compose.yaml", "deploy/compose.monitoring.yaml"]])
+def test_docker_compose_takes_the_files(files: list[str]) -> None:
+    given = ENV | {"DCMS_METRICS_TOKEN": "token1", "DCMS_GRAFANA_PASSWORD": "grafana1"}
+    named = [argument for file in files for argument in ("-f", file)]
+
+    subprocess.run(
+        ["docker", "compose", *named, "config", "--quiet"], cwd=PROJECT_DIR, env=os.environ | given, check=True
+    )
 
 
 def test_compose_yaml_waits_for_what_each_container_needs() -> None:

@@ -184,6 +184,18 @@ def test_what_has_the_version_of_its_owner_says_so(document: dict[str, Any]) -> 
         assert "412" in operation["responses"]
 
 
+def test_a_merge_patch_is_an_object(document: dict[str, Any]) -> None:
+    lists = {
+        name: operation["requestBody"]["content"].keys()
+        for name, operation in operations(document)
+        for medium in operation.get("requestBody", {}).get("content", {}).values()
+        if medium["schema"].get("type") == "array"
+    }
+
+    assert len(lists) >= 2
+    assert set(map(tuple, lists.values())) == {("application/json",)}
+
+
 def test_security_is_described(document: dict[str, Any]) -> None:
     assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
     assert document["security"] == [{"token": []}]
