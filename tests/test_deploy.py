@@ -139,7 +139,7 @@ def test_compose_yaml_gives_each_container_the_secrets_that_it_reads(tmp_path: P
 )
 @pytest.mark.parametrize("files", [["compose.yaml"], ["compose.yaml", "deploy/compose.monitoring.yaml"]])
 def test_docker_compose_takes_the_files(files: list[str]) -> None:
-    given = ENV | {"DCMS_METRICS_TOKEN": "token1", "DCMS_GRAFANA_PASSWORD": "grafana1"}
+    given = {"DCMS_METRICS_TOKEN": "token1", "DCMS_GRAFANA_PASSWORD": "grafana1"}
     named = [argument for file in files for argument in ("-f", file)]
 
     subprocess.run(

@@ -134,6 +134,8 @@ def test_every_requirement_of_asvs_is_answered_once_by_tests_that_exist() -> Non
     assert sorted(answered) == sorted(wanted)
     for path in re.findall(r"`(tests/[^`]+)`", text + (PROJECT_DIR / "docs" / "security.md").read_text()):
         assert list(PROJECT_DIR.glob(path)), path
+
+
 def test_every_picture_is_shown() -> None:
     shown = "".join(document.read_text() for document in DOCUMENTS)
 

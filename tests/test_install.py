@@ -120,13 +120,11 @@ def test_the_lines_install_run_upgrade_and_back_up(machine: Machine) -> None:
         assert session.execute("select username from dcms_user").fetchall() == [("anna",)]
 
 
-@pytest.mark.parametrize("head", ["compose.yaml", "deploy/compose.monitoring.yaml"])
-def test_the_values_that_compose_asks_for_are_made_as_its_head_says(head: str) -> None:
-    lines = re.findall(r"^#\s+(DCMS_\w+)=\s+(\S.*?)(?:\s{2,}\(.*\))?$", (PROJECT_DIR / head).read_text(), re.MULTILINE)
+def test_the_values_that_the_monitoring_asks_for_are_made_as_its_head_says() -> None:
+    head = (PROJECT_DIR / "deploy/compose.monitoring.yaml").read_text()
+    lines = re.findall(r"^#   (DCMS_\w+)=  +(.+)$", head, re.MULTILINE)
 
-    assert len(lines) >= 2
+    assert len(lines) == 2
     for name, command in lines:
-        if command == "(the same)":
-            continue
         said = subprocess.run(["sh", "-c", command], check=True, capture_output=True, text=True, timeout=30).stdout
-        assert re.fullmatch(r"k1:[\w+/]{43}=\n" if name == "DCMS_JWT_KEYS" else r"[0-9a-f]{48}\n", said), name
+        assert re.fullmatch(r"[0-9a-f]{48}\n", said), name
