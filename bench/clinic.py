@@ -32,6 +32,7 @@ SETTINGS = {
     "shared_buffers": "1GB",
     "max_wal_size": "8GB",
     "maintenance_work_mem": "1GB",
+    "jit": "off",
     "max_connections": "200",
 }
 LARGE_TABLES = [

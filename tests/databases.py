@@ -28,6 +28,7 @@ SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_wal_size": "512MB",
+    "jit": "off",  # as the service has it; the tests fill tables as the owner
     "autovacuum": "off",  # its sessions in a template make copying that wait
 }
 # A database is copied in 8 ms in memory, in 100 on a disk. Cluster refuses a folder that a stranger put there.

@@ -17,6 +17,8 @@ from tests.api import Api
 from tests.databases import application_url
 from tests.faults.proxy import Proxy, proxied
 
+pytestmark = pytest.mark.short
+
 FAULT_S = float(os.environ.get("DCMS_FAULT_SECONDS", "3"))
 ANSWERED_WITHIN_S = 8.0
 HEALED_WITHIN_S = 5.0

@@ -17,6 +17,8 @@ from tests.faults.clinic import Server, durable_clinic, kill_and_recover
 from tests.faults.history import CANCELLED, Booking, Stored, faults_of
 from tests.sessions import open_session
 
+pytestmark = pytest.mark.short
+
 ATTEMPTS = int(os.environ.get("DCMS_FAULT_ATTEMPTS", "200"))
 CLIENTS = int(os.environ.get("DCMS_FAULT_CLIENTS", "8"))
 DATABASE_KILLS = int(os.environ.get("DCMS_FAULT_DATABASE_KILLS", "1"))

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import asyncpg
 import httpx
+import pytest
 
 from dcms.access.watch import ClinicFacts
 from dcms.context import Context, current_context
@@ -14,6 +15,8 @@ from dcms.webhooks.repository import WebhookRepository
 from tests.databases import application_url
 from tests.faults.clinic import Server
 from tests.webhooks import twilio
+
+pytestmark = pytest.mark.short
 
 EVENTS, CLIENTS = 300, 40
 

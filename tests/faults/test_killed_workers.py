@@ -12,12 +12,16 @@ import sys
 import time
 from collections import Counter
 
+import pytest
+
 from dcms.paths import PROJECT_DIR
 from tests.api import Api
 from tests.databases import application_url
 from tests.fake_twilio import FakeTwilio
 from tests.sms.test_bulk_send_sms import many
 from tests.webhooks import twilio as webhooks
+
+pytestmark = pytest.mark.short
 
 MESSAGES = int(os.environ.get("DCMS_FAULT_MESSAGES", "200"))
 KILLS = int(os.environ.get("DCMS_FAULT_KILLS", "3"))

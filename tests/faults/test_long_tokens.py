@@ -16,6 +16,8 @@ from tests.databases import application_url
 from tests.faults.clinic import Server
 from tests.faults.proxy import Proxy, proxied
 
+pytestmark = pytest.mark.short
+
 TTL_S = 43_200
 REVOKED_WITHIN_S = 1.0
 

@@ -28,6 +28,8 @@ from tests.faults.load import Result, measure
 from tests.processes import server
 from tests.sessions import open_session
 
+pytestmark = pytest.mark.short
+
 SECONDS = int(os.environ.get("DCMS_FAULT_OVERLOAD_SECONDS", "3"))
 IS_LONG = SECONDS >= 20
 IDLE_CONNECTIONS = 700

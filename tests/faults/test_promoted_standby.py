@@ -12,6 +12,7 @@ import time
 
 import httpx
 import psycopg
+import pytest
 
 from dcms.database import migrate
 from dcms.database.cluster import Cluster
@@ -21,6 +22,8 @@ from tests.faults.history import faults_of
 from tests.faults.standby import either, promote, synchronous_standby
 from tests.processes import environment
 from tests.sessions import open_session, revoke
+
+pytestmark = pytest.mark.short
 
 ATTEMPTS = int(os.environ.get("DCMS_FAULT_ATTEMPTS", "300")) // 2
 CLIENTS = int(os.environ.get("DCMS_FAULT_CLIENTS", "8"))
