@@ -12,11 +12,14 @@ from msgspec import Meta
 
 from dcms.fhir.bundles import searchset
 from dcms.fhir.elements import BASE, FHIR_JSON, Resource
+from dcms.web.fields import MAX_ID
 from dcms.web.pages import MAX_LIMIT, PageRequest, page_request
 from dcms.web.problems import Forbidden, Invalid
 from dcms.web.requests import ApiRequest
 
-Count = Annotated[int, Meta(ge=1), QueryParameter(name="_count", description="How many at the most; 200 if over that.")]
+Count = Annotated[
+    int, Meta(ge=1, le=MAX_ID), QueryParameter(name="_count", description="How many at the most; 200 if over that.")
+]
 NextPage = Annotated[str | None, QueryParameter(name="_cursor", description="Of the link `next`; opaque.")]
 Format = Annotated[
     Literal["json", "application/json", "application/fhir+json"] | None,

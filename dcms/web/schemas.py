@@ -4,6 +4,7 @@ msgspec's own generator does not know that our times carry offsets, that integer
 of patients is better called PatientPage.
 """
 
+from collections.abc import Sequence
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -67,6 +68,10 @@ class Schemas:
     def _struct(self, known: inspect.StructType) -> dict[str, Any]:
         schema: dict[str, Any] = {"type": "object"} | _description(known.cls)
         schema["properties"] = {field.encode_name: self._field(field) for field in known.fields}
+        if known.forbid_unknown_fields:
+            # of a request: an empty text is null where null may be
+            for choice in schema["properties"].values():
+                _let_be_empty(choice.get("anyOf", ()))
         if required := [field.encode_name for field in known.fields if field.required]:
             schema["required"] = required
         if known.forbid_unknown_fields:
@@ -117,6 +122,13 @@ def _bounds(known: Any) -> dict[str, float]:
 def _limits(known: Any, unit: str) -> dict[str, int]:
     limits = {f"min{unit}": known.min_length, f"max{unit}": known.max_length}
     return {key: value for key, value in limits.items() if value is not None}
+
+
+def _let_be_empty(choices: Sequence[dict[str, Any]]) -> None:
+    if {"type": "null"} in choices:
+        for choice in choices:
+            if choice.get("minLength") == 1:
+                del choice["minLength"]
 
 
 def _name_of(cls: Any) -> str:
