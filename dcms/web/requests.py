@@ -1,6 +1,7 @@
 """The request as handlers see it."""
 
-from typing import Annotated, Any
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 from litestar import Request
@@ -56,6 +57,12 @@ class ApiRequest(Request[Any, Any, State]):
 
 
 def _body_type(declared: Any) -> Any:
-    """What a handler's `JSONBody[T]`, which is `Annotated[T, …]`, says of the body: T with its limits."""
+    """What a handler's `JSONBody[T]`, which is `Annotated[T, …]`, says of the body: T with its limits.
+
+    `T | None` is for a request without a body; `null` is none.
+    """
     limits = tuple(each for each in declared.__metadata__ if isinstance(each, msgspec.Meta))
-    return Annotated[(declared.__origin__, *limits)] if limits else declared.__origin__
+    wanted = declared.__origin__
+    if get_origin(wanted) in (Union, UnionType):
+        wanted = Union[tuple(each for each in get_args(wanted) if each is not NoneType)]  # noqa: UP007
+    return Annotated[(wanted, *limits)] if limits else wanted

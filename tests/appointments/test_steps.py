@@ -175,6 +175,9 @@ async def test_bodies_are_read_strictly(api: Api) -> None:
     assert bad_fields(await act(api.doctor, appointment, "reopen", json={})) == {"reason"}
     assert bad_fields(await act(api.doctor, appointment, "reopen", content=b"", json=None)) == {""}
     assert bad_fields(await act(api.doctor, appointment, "confirm", json={"x": 1})) == {"x"}
+    # a body may be left out, but null is one
+    headers = {"Content-Type": "application/json"}
+    assert bad_fields(await act(api.doctor, appointment, "cancel", content=b"null", headers=headers, json=None)) == {""}
     assert len(await history(api, appointment)) == 1
 
 
