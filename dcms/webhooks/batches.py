@@ -5,7 +5,11 @@ from collections.abc import Awaitable, Callable
 from contextvars import Context
 from typing import Generic, TypeVar
 
+import structlog
+
 T = TypeVar("T")
+
+log = structlog.get_logger()
 
 
 class Batches(Generic[T]):
@@ -47,7 +51,10 @@ class Batches(Generic[T]):
             while self._waiting:
                 batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
                 self._in_hand = len(batch)
-                await self._handle(batch)
+                try:
+                    await self._handle(batch)
+                except Exception as error:  # one batch's bug must not stop the next ones
+                    log.error("bug", exc_info=error)
                 self._in_hand = 0
         finally:
             self._waiting, self._in_hand, self._task = [], 0, None
