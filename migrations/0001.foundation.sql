@@ -9,7 +9,9 @@ create extension if not exists unaccent;
 -- a login; the migration only makes sure that there is something to grant to.
 do $$
 begin
-    create role dcms_app nologin;
+    if not exists (select from pg_roles where rolname = 'dcms_app') then
+        create role dcms_app nologin;
+    end if;
 exception
     when duplicate_object or unique_violation then null;
 end

@@ -78,10 +78,9 @@ def test_the_lines_install_run_upgrade_and_back_up(machine: Machine) -> None:
     readme = shell("README.md", "Run it for real").replace("pip install .\n", "")
     exports, start = readme.split("dcms serve")
     exports_alone = "\n".join(line for line in exports.splitlines() if line.startswith("export "))
-    before, after = blocks(OPERATIONS, "Install", ("sql",))
-    machine.sql(before.text)
+    (roles,) = blocks(OPERATIONS, "Install", ("sql",))
+    machine.sql(roles.text)
     installed = machine.run(exports)
-    machine.sql(after.text)
 
     service = subprocess.Popen(
         ["bash", "-c", machine.script(exports_alone + "\ndcms serve" + start)],
