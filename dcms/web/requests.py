@@ -1,5 +1,6 @@
 """The request as handlers see it."""
 
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -56,6 +57,7 @@ class ApiRequest(Request[Any, Any, State]):
         return page_request(limit, cursor, self.scope["path"], self.exchange.query, self.app.state.cursor_key)
 
 
+@cache
 def _body_type(declared: Any) -> Any:
     """What a handler's `JSONBody[T]`, which is `Annotated[T, …]`, says of the body: T with its limits.
 

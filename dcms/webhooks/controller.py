@@ -46,6 +46,6 @@ class WebhookController(Controller):
 
 async def _take(request: ApiRequest, intake: Intake, read: Reading) -> None:
     settings = request.app.state.services.settings
-    signed = read_signed(request.scope, request.exchange.body, settings.twilio_auth_token, settings.public_base_url)
+    signed = read_signed(request.scope, settings.twilio_auth_token, settings.public_base_url)
     event = read(signed.fields, signed.parameters)
     await intake.take(Delivery(event, signed, request.exchange.context.request_id))

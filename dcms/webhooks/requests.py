@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from litestar.types import HTTPScope
 
+from dcms.web.exchange import exchange_of
 from dcms.web.problems import Forbidden, Invalid, UnsupportedMediaType
 from dcms.webhooks.signature import is_body_signed, is_signed
 
@@ -26,9 +27,10 @@ class Signed(msgspec.Struct, frozen=True):
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
 
-def read_signed(scope: HTTPScope, body: bytes, token: str | None, public_base_url: str) -> Signed:
+def read_signed(scope: HTTPScope, token: str | None, public_base_url: str) -> Signed:
     """Check the signature and read the fields. Raises Forbidden before looking at anything else."""
-    headers = dict(scope["headers"])
+    exchange = exchange_of(scope)
+    headers, body = exchange.headers, exchange.body
     query = scope["query_string"].decode("latin-1")
     path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
     url = public_base_url.rstrip("/") + path + (f"?{query}" if query else "")
