@@ -163,6 +163,7 @@ async def _fill(owner_url: str, service_url: str, appointments: int) -> Clinic:
                 await connection.execute(FILL.empty.text)
                 await connection.execute(DEMO.claims.text)
                 await connection.execute(DEMO.terms.text)
+                await connection.execute(DEMO.doctors_patients.text)
         await connection.execute("vacuum (analyze)")
         await connection.execute("checkpoint")
     finally:

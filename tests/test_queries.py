@@ -13,6 +13,7 @@ import pytest
 import dcms
 from dcms.database.lists import Filter, Ordering, page_statement
 from dcms.database.queries import Queries, Query, parse, queries
+from dcms.database.sharing import shared_text
 from dcms.paths import SQL_DIR
 from tests.databases import drop_database, fresh_database, running_cluster
 
@@ -25,6 +26,7 @@ class Use(msgspec.Struct, frozen=True):
     query: Query
     row: Any
     is_list: bool
+    is_shared: bool = False
 
 
 def uses() -> Iterator[Use]:
@@ -44,7 +46,8 @@ def uses() -> Iterator[Use]:
                         continue
                     in_calls.add(argument)
                     row = node.args[index + 1] if len(node.args) > index + 1 else None
-                    yield Use(query, _value(module, row), index == 1)
+                    is_shared = isinstance(node.func, ast.Attribute) and node.func.attr == "get"
+                    yield Use(query, _value(module, row), index == 1, is_shared)
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and node not in in_calls:
                 query = _query(module, node)
@@ -64,6 +67,10 @@ def _query(module: Any, node: ast.expr) -> Query | None:
 
 def _value(module: Any, node: ast.expr | None) -> Any:
     return getattr(module, node.id, None) or __builtins__.get(node.id) if isinstance(node, ast.Name) else None  # type: ignore[attr-defined]
+
+
+def _columns(prepared: Any) -> list[tuple[str, str]]:
+    return [(each.name, each.type.name) for each in prepared.get_attributes()]
 
 
 USES = list(uses())
@@ -96,6 +103,18 @@ async def test_the_statement_prepares_and_fills_its_struct(name: str, connection
             assert is_list or len(columns) == len(row.__struct_fields__)
         else:
             assert len(columns) == 1
+
+
+@pytest.mark.parametrize("name", sorted({use.query.name for use in USES if use.is_shared}))
+async def test_the_statement_for_many_gives_the_same_columns_and_the_place(
+    name: str, connection: asyncpg.Connection
+) -> None:
+    one = await connection.prepare(FILES[name].text)
+    many = await connection.prepare(shared_text(FILES[name]))
+
+    assert _columns(many) == [*_columns(one), ("place", "int8")]
+    assert {each.name for each in one.get_parameters()} == {"int8"}
+    assert len(many.get_parameters()) == len(one.get_parameters())
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -138,6 +157,7 @@ def test_a_list_is_wrapped_in_its_filters_order_and_page() -> None:
         (Filter("c", "any", [1]).kind, Filter("b", "null", False).kind, Filter("tags", "overlap", []).kind),
         Ordering(("b", "a"), descending=True),
         True,
+        51,
     )
 
     assert text.split() == [
@@ -175,5 +195,5 @@ def test_a_list_is_wrapped_in_its_filters_order_and_page() -> None:
         'DESC,"a"',
         "DESC",
         "LIMIT",
-        "$6",
+        "51",
     ]

@@ -11,10 +11,12 @@ import msgspec
 from bench.clinic import Clinic
 from dcms.appointments.repository import BY_START, AppointmentFilters
 from dcms.appointments.structs import Appointment
+from dcms.audit.repository import LOOK_BACK
 from dcms.audit.repository import NEWEST_FIRST as NEWEST_ENTRIES
 from dcms.audit.structs import AuditEntry
 from dcms.database.lists import Filter, Ordering, statement
 from dcms.database.queries import Query, queries
+from dcms.patients.repository import DOCTORS_NEWEST_FIRST as DOCTORS_NEWEST
 from dcms.patients.repository import NEWEST_FIRST as NEWEST_PATIENTS
 from dcms.patients.search import parts_of
 from dcms.patients.structs import Patient
@@ -54,8 +56,9 @@ def _of_patients(clinic: Clinic) -> Iterator[HotStatement]:
         sql.find_of_doctor,
         Patient,
         listed,
-        NEWEST_PATIENTS,
-        doctor_id=clinic.first_doctor,
+        DOCTORS_NEWEST,
+        # all of the first one's may be cancelled
+        doctor_id=clinic.first_doctor + 1,
     )
     searched: dict[str, Any] = {
         "status": ["active", "archived"],
@@ -181,7 +184,8 @@ def _of_the_rest(clinic: Clinic) -> Iterator[HotStatement]:
     yield _plain(
         "idempotency: claim a key", queries("idempotency").claim, user_id=5, key="growth", fingerprint=b"0" * 32
     )
-    yield _list("audit: the newest page", audit.find, AuditEntry, [], NEWEST_ENTRIES)
+    newest = [Filter("at", "gte", datetime.now(UTC) - LOOK_BACK)]
+    yield _list("audit: the newest page", audit.find, AuditEntry, newest, NEWEST_ENTRIES)
     yield _list("audit: of a patient", audit.find_of_patient, AuditEntry, [], NEWEST_ENTRIES, patient_id=patient_id)
     since = datetime.now(UTC) - timedelta(days=60)
     recent = [Filter("at", "gte", since)]

@@ -83,7 +83,7 @@ class AppointmentRepository:
 
     async def get(self, appointment_id: int) -> Appointment:
         """One appointment."""
-        return await self._database.one(SQL.get, Appointment, appointment_id=appointment_id)
+        return await self._database.get(SQL.get, Appointment, appointment_id=appointment_id)
 
     async def find(self, filters: AppointmentFilters, request: PageRequest) -> Page[Appointment]:
         """Appointments, by start."""

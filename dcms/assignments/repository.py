@@ -52,4 +52,4 @@ class AssignmentRepository:
             await self._database.one(SQL.remove, int, employee_id=employee_id, position_id=position_id)
 
     async def _get(self, employee_id: int, position_id: int) -> AssignedPosition:
-        return await self._database.one(SQL.get, AssignedPosition, employee_id=employee_id, position_id=position_id)
+        return await self._database.get(SQL.get, AssignedPosition, employee_id=employee_id, position_id=position_id)

@@ -1,6 +1,6 @@
 """The audit log in the database."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from dcms.web.pages import Page, PageRequest
 SQL = queries("audit")
 
 NEWEST_FIRST = Ordering(("at", "audit_id"), descending=True)
+LOOK_BACK = timedelta(days=31)
 
 # a number with a point is an amount of money, and those are strings
 _decoder = msgspec.json.Decoder(dict[str, Any], float_hook=str)
@@ -39,26 +40,40 @@ class AuditRepository:
 
     async def find(self, wanted: AuditFilters, request: PageRequest) -> Page[AuditEntry]:
         """Entries, newest first."""
+        if wanted.patient_id is None and wanted.since is None:
+            # there is a partition for each month: most pages are full before the older ones are asked
+            place = request.after[0] if request.after else datetime.now(UTC)
+            found = await self._page(wanted, place - LOOK_BACK, request)
+            if found.next_cursor is None:
+                found = await self._page(wanted, None, request)
+        else:
+            found = await self._page(wanted, wanted.since, request)
+        for entry in found.items:
+            entry.before, entry.after = _fields(entry.before), _fields(entry.after)
+        return found
+
+    async def _page(self, wanted: AuditFilters, since: datetime | None, request: PageRequest) -> Page[AuditEntry]:
         filters = [
             Filter("entity", "eq", wanted.entity),
             Filter("entity_id", "eq", wanted.entity_id),
             Filter("actor_id", "eq", wanted.actor_id),
             Filter("action", "eq", wanted.action),
-            Filter("at", "gte", wanted.since),
+            Filter("at", "gte", since),
             Filter("at", "lt", wanted.until),
             # says again what the cursor says: only a plain comparison leaves out the later months
             Filter("at", "lte", request.after[0] if request.after else None),
         ]
-        patient_id = wanted.patient_id
-        if patient_id is None:
-            found = await page(self._database, SQL.find, AuditEntry, filters, NEWEST_FIRST, request)
-        else:
-            found = await page(
-                self._database, SQL.find_of_patient, AuditEntry, filters, NEWEST_FIRST, request, patient_id=patient_id
-            )
-        for entry in found.items:
-            entry.before, entry.after = _fields(entry.before), _fields(entry.after)
-        return found
+        if wanted.patient_id is None:
+            return await page(self._database, SQL.find, AuditEntry, filters, NEWEST_FIRST, request)
+        return await page(
+            self._database,
+            SQL.find_of_patient,
+            AuditEntry,
+            filters,
+            NEWEST_FIRST,
+            request,
+            patient_id=wanted.patient_id,
+        )
 
     async def verify(self, after: int, most: int) -> AuditCheck:
         """Compare entries with their seals."""

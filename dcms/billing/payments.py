@@ -24,7 +24,7 @@ class PaymentRepository:
 
     async def get(self, payment_id: int) -> Payment:
         """One payment."""
-        return await self._database.one(SQL.get_payment, Payment, payment_id=payment_id)
+        return await self._database.get(SQL.get_payment, Payment, payment_id=payment_id)
 
     async def find(
         self,

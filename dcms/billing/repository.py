@@ -28,7 +28,7 @@ class InvoiceRepository:
 
     async def get(self, invoice_id: int) -> Invoice:
         """One invoice."""
-        return await self._database.one(SQL.get_invoice, Invoice, invoice_id=invoice_id)
+        return await self._database.get(SQL.get_invoice, Invoice, invoice_id=invoice_id)
 
     async def find(
         self,

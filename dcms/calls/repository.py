@@ -40,7 +40,7 @@ class CallRepository:
 
     async def get(self, call_id: int) -> Call:
         """One call."""
-        return await self._database.one(SQL.get, Call, call_id=call_id)
+        return await self._database.get(SQL.get, Call, call_id=call_id)
 
     async def find(self, wanted: CallFilters, request: PageRequest) -> Page[Call]:
         """Calls, newest first."""

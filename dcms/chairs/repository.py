@@ -27,7 +27,7 @@ class ChairRepository:
 
     async def get(self, chair_id: int) -> Chair:
         """One chair."""
-        return await self._database.one(SQL.get, Chair, chair_id=chair_id)
+        return await self._database.get(SQL.get, Chair, chair_id=chair_id)
 
     async def add(self, new: NewChair) -> Chair:
         """Add a chair."""

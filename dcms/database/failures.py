@@ -19,6 +19,15 @@ AWAY = (
     OSError,
     TimeoutError,
 )
+# No single one of many is to blame for these: a part of them would fail as well, after the same wait.
+FAILS_ALL = (
+    *AWAY,
+    Unavailable,
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.SyntaxOrAccessError,
+)
 # The transaction was undone for another's sake; the same again may go through.
 RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, Overtaken)
 

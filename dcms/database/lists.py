@@ -3,6 +3,7 @@
 The file holds the whole select; PyPika writes what stands around it, from the columns named in code.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Literal, TypeVar
@@ -63,7 +64,9 @@ async def page(
     **arguments: Any,
 ) -> Page[T]:
     """One page of a list, with the cursor of the next."""
-    text, values = statement(query, row, filters, ordering, request.after or (), request.limit + 1, **arguments)
+    # full tens, and one more to know whether there are others: few statements for all limits
+    rows = math.ceil(request.limit / 10) * 10 + 1
+    text, values = statement(query, row, filters, ordering, request.after or (), rows, **arguments)
     records = request.page(
         await database.records(query.name, text, values), lambda last: [last[column] for column in ordering.columns]
     )
@@ -82,16 +85,24 @@ def statement(
 ) -> tuple[str, list[Any]]:
     """The statement of a list and its values: all of it, or a part after a row."""
     wanted = [each for each in filters if each.value is not None]
-    text = page_statement(query, row, tuple(each.kind for each in wanted), ordering, bool(after))
+    text = page_statement(query, row, tuple(each.kind for each in wanted), ordering, bool(after), limit)
     values = (each.value for each in wanted if each.operator != "null")
-    return text, [*query.bind(arguments), *values, *after, limit]
+    return text, [*query.bind(arguments), *values, *after]
 
 
 @lru_cache(4096)
 def page_statement(
-    query: Query, row: type[msgspec.Struct], filters: tuple[tuple[str, str], ...], ordering: Ordering, has_after: bool
+    query: Query,
+    row: type[msgspec.Struct],
+    filters: tuple[tuple[str, str], ...],
+    ordering: Ordering,
+    has_after: bool,
+    limit: int | None,
 ) -> str:
-    """The whole statement; its parameters are the file's, the filters', the cursor's and the limit."""
+    """The whole statement; its parameters are the file's, the filters' and the cursor's.
+
+    The limit stands in it: of an unknown one the server would expect a tenth of the table, and plan anew each time.
+    """
     listed = Table("listed")
     number = len(query.parameters)
 
@@ -110,7 +121,7 @@ def page_statement(
         statement = statement.where(key < last if ordering.descending else key > last)
     for column in ordering.columns:
         statement = statement.orderby(listed.field(column), order=Order.desc if ordering.descending else Order.asc)
-    text = statement.get_sql() + f" LIMIT {parameter()}"
+    text = (statement if limit is None else statement.limit(limit)).get_sql()
     # the file stands where the table would
     return text.replace('FROM "listed"', f'FROM (\n{query.text}\n) AS "listed"', 1)
 

@@ -1,4 +1,4 @@
-"""The database: a pool of connections, and the four ways of running a statement on it."""
+"""The database: a pool of connections, and the five ways of running a statement on it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -13,6 +13,7 @@ from dcms.database import hosts
 from dcms.database.codecs import Clock, set_codecs
 from dcms.database.connections import Connections
 from dcms.database.queries import Query, queries
+from dcms.database.sharing import SharedReading
 from dcms.traces import Span, Traces
 from dcms.web.problems import NotFound, Problem, Unavailable
 
@@ -58,11 +59,13 @@ class Database:
         self._clock = clock
         self._pool_size = pool_size
         self._pool: Connections | None = None
+        self._readings: dict[str, SharedReading] = {}
         self._transaction: ContextVar[Connection | None] = ContextVar("transaction", default=None)
 
     async def open(self) -> None:
         """Make the pool. It connects when it is first used, so a service starts before its database, too."""
         self._pool = Connections(self._connect, self._pool_size, ACQUIRE_TIMEOUT_S, IDLE_S)
+        self._readings = {}
 
     async def close(self) -> None:
         """Close the pool, waiting shortly for statements that still run."""
@@ -73,6 +76,19 @@ class Database:
     def pool_state(self) -> tuple[int, int]:
         """How many connections there are, and how many of them are idle."""
         return (0, 0) if self._pool is None else self._pool.state
+
+    async def get(self, query: Query, row: type[T], **ids: int) -> T:
+        """The one row that ids name, in a statement with whoever asks at the same time. Raises NotFound."""
+        if self._transaction.get() is not None or self.traces is not None:
+            # a transaction sees what it has written, a trace its request's statements
+            return await self.one(query, row, **ids)
+        reading = self._readings.get(query.name)
+        if reading is None:
+            reading = self._readings[query.name] = SharedReading(query, self.records)
+        record = await reading.record(query.bind(ids))
+        if record is None:
+            raise NotFound
+        return row(*record[:-1])
 
     async def one(self, query: Query, row: type[T], **arguments: Any) -> T:
         """The one row of a statement. Raises NotFound when there is none."""

@@ -73,6 +73,8 @@ async def _seed(owner_url: str, scale: int) -> None:
                 await connection.execute(SQL.claims.text)
                 await connection.execute(SQL.terms.text)
             await connection.execute(SQL.treatments.text)
+            if scale > 1:
+                await connection.execute(SQL.doctors_patients.text)
             await connection.execute(SQL.messages.text)
     finally:
         await connection.close()

@@ -39,7 +39,7 @@ class EmployeeRepository:
 
     async def get(self, employee_id: int) -> Employee:
         """One employee."""
-        return await self._database.one(SQL.get, Employee, employee_id=employee_id)
+        return await self._database.get(SQL.get, Employee, employee_id=employee_id)
 
     async def add(self, new: NewEmployee) -> Employee:
         """Add an employee with his positions; the first one is primary."""

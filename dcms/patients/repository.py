@@ -33,6 +33,8 @@ USERS = queries("users")
 
 MAX_POSSIBLE_DUPLICATES = 20
 NEWEST_FIRST = Ordering(("created_at", "patient_id"), descending=True)
+# the same order, by the index of a doctor's patients
+DOCTORS_NEWEST_FIRST = Ordering(("patient_created_at", "patient_id"), descending=True)
 REGISTER_NUMBER_TAKEN = Conflict("duplicate", "Another patient has this register number.", field="register_number")
 NUMBER_TWICE = Conflict("duplicate", "The same number is there twice.", field="phone_numbers")
 USER_LINKED = Conflict("user_already_linked", "The login is linked to another patient.")
@@ -46,7 +48,7 @@ class PatientRepository:
 
     async def get(self, patient_id: int) -> Patient:
         """One patient."""
-        return await self._database.one(SQL.get, Patient, patient_id=patient_id)
+        return await self._database.get(SQL.get, Patient, patient_id=patient_id)
 
     async def summary(self, patient_id: int, caller: Caller) -> PatientSummary:
         """What a screen shows of a patient at once, as far as the caller may read it."""
@@ -72,7 +74,13 @@ class PatientRepository:
         if wanted.doctor_id is None:
             return await page(self._database, SQL.find, Patient, filters, NEWEST_FIRST, request)
         return await page(
-            self._database, SQL.find_of_doctor, Patient, filters, NEWEST_FIRST, request, doctor_id=wanted.doctor_id
+            self._database,
+            SQL.find_of_doctor,
+            Patient,
+            filters,
+            DOCTORS_NEWEST_FIRST,
+            request,
+            doctor_id=wanted.doctor_id,
         )
 
     def whole_list(self, wanted: PatientFilter) -> tuple[str, list[Any]]:
@@ -82,7 +90,7 @@ class PatientRepository:
         filters = _filters(wanted)
         if wanted.doctor_id is None:
             return statement(SQL.find, Patient, filters, NEWEST_FIRST)
-        return statement(SQL.find_of_doctor, Patient, filters, NEWEST_FIRST, doctor_id=wanted.doctor_id)
+        return statement(SQL.find_of_doctor, Patient, filters, DOCTORS_NEWEST_FIRST, doctor_id=wanted.doctor_id)
 
     async def find_ids(self, wanted: PatientFilter, limit: int) -> list[int]:
         """The ids of the first patients of a list, in its order."""

@@ -71,7 +71,7 @@ class PhoneRepository(Generic[P]):
 
     async def get(self, phone_number_id: int) -> P:
         """One hold on a number."""
-        return await self._database.one(*self._holding.get, phone_number_id=phone_number_id)
+        return await self._database.get(*self._holding.get, phone_number_id=phone_number_id)
 
     async def add(self, holder_id: int, new: NewPhoneNumber) -> P:
         """Give a holder one more number."""

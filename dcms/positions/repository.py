@@ -27,7 +27,7 @@ class PositionRepository:
 
     async def get(self, position_id: int) -> Position:
         """One position."""
-        return await self._database.one(SQL.get, Position, position_id=position_id)
+        return await self._database.get(SQL.get, Position, position_id=position_id)
 
     async def add(self, new: NewPosition) -> Position:
         """Add a position."""

@@ -50,7 +50,7 @@ class ServiceRepository:
 
     async def get(self, service_id: int) -> Service:
         """One service."""
-        return await self._database.one(SQL.get, Service, service_id=service_id)
+        return await self._database.get(SQL.get, Service, service_id=service_id)
 
     async def add(self, new: NewService) -> Service:
         """Add a service; it comes last unless it has a number of its own."""

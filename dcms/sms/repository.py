@@ -44,7 +44,7 @@ class SmsRepository:
 
     async def get(self, sms_id: int) -> Sms:
         """One message."""
-        return await self._database.one(SQL.get, Sms, sms_id=sms_id)
+        return await self._database.get(SQL.get, Sms, sms_id=sms_id)
 
     async def find(self, wanted: SmsFilters, request: PageRequest) -> Page[Sms]:
         """Messages, newest first."""

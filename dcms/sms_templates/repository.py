@@ -23,7 +23,7 @@ class TemplateRepository:
 
     async def get(self, template_id: int) -> Template:
         """One template."""
-        return await self._database.one(SQL.get, Template, template_id=template_id)
+        return await self._database.get(SQL.get, Template, template_id=template_id)
 
     async def find(self, request: PageRequest) -> Page[Template]:
         """All templates, by name."""

@@ -25,7 +25,7 @@ class ToothRepository:
 
     async def get(self, tooth_id: int) -> ToothDefinition:
         """One tooth."""
-        return await self._database.one(SQL.get, ToothDefinition, tooth_id=tooth_id)
+        return await self._database.get(SQL.get, ToothDefinition, tooth_id=tooth_id)
 
     async def find(self, system: str | None, dentition: Dentition | None, request: PageRequest) -> Page[CodedTooth]:
         """Teeth by their ids."""

@@ -40,7 +40,7 @@ class TreatmentItemRepository:
             treatment_item_id = await self._database.one(
                 SQL.add, int, treatment_id=treatment_id, items=rows.items, teeth=rows.teeth
             )
-            return await self._database.one(SQL.get, Item, treatment_item_id=treatment_item_id)
+            return await self._database.get(SQL.get, Item, treatment_item_id=treatment_item_id)
 
     async def update(self, treatment_item_id: int, changes: ItemChanges) -> Item:
         """Change an item."""
@@ -49,7 +49,7 @@ class TreatmentItemRepository:
                 await self._database.one(
                     SQL.update, int, treatment_item_id=treatment_item_id, changes=msgspec.to_builtins(changes)
                 )
-            return await self._database.one(SQL.get, Item, treatment_item_id=treatment_item_id)
+            return await self._database.get(SQL.get, Item, treatment_item_id=treatment_item_id)
 
     async def delete(self, treatment_item_id: int) -> None:
         """Take an item away."""
@@ -63,7 +63,7 @@ class TreatmentItemRepository:
             self._database, SQL.find_teeth, Tooth, [], BY_TOOTH, request, treatment_item_id=treatment_item_id
         )
         if not found.items:
-            await self._database.one(SQL.get, Item, treatment_item_id=treatment_item_id)
+            await self._database.get(SQL.get, Item, treatment_item_id=treatment_item_id)
         return found
 
     async def add_teeth(self, treatment_item_id: int, new: NewTeeth) -> Page[Tooth]:
@@ -72,7 +72,7 @@ class TreatmentItemRepository:
             await self._database.one(SQL.touch, int, treatment_item_id=treatment_item_id)
             with on_constraint("treatment_item_tooth_unique", TOOTH_IS_THERE):
                 await self._database.execute(SQL.add_teeth, treatment_item_id=treatment_item_id, teeth=tooth_rows(new))
-            item = await self._database.one(SQL.get, Item, treatment_item_id=treatment_item_id)
+            item = await self._database.get(SQL.get, Item, treatment_item_id=treatment_item_id)
         return Page(item.teeth)
 
     async def update_tooth(self, treatment_item_tooth_id: int, changes: ToothChanges) -> Tooth:

@@ -36,7 +36,7 @@ class TreatmentRepository:
 
     async def get(self, treatment_id: int) -> WholeTreatment:
         """One treatment with its items."""
-        return await self._database.one(SQL.get, WholeTreatment, treatment_id=treatment_id)
+        return await self._database.get(SQL.get, WholeTreatment, treatment_id=treatment_id)
 
     async def find(self, wanted: TreatmentFilters, request: PageRequest) -> Page[Treatment]:
         """Treatments, newest day first."""

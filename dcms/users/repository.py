@@ -27,7 +27,7 @@ class UserRepository:
 
     async def get(self, user_id: int) -> User:
         """One user."""
-        return await self._database.one(SQL.get, User, user_id=user_id)
+        return await self._database.get(SQL.get, User, user_id=user_id)
 
     async def lookup(self, username: str) -> User:
         """The user of a name, in any case."""

@@ -132,13 +132,15 @@ def _read_plain(wanted: Any, is_nullable: bool, strict: bool) -> Reader:
     members = frozenset(_scalar(member) for member in _members(wanted))
     may_be_empty = is_nullable and (not strict or any(_is_text(member) for member in _members(wanted)))
     example = next(_examples(wanted), "")
+    # to find its decoder msgspec hashes a type, and Litestar's annotations are slow at that
+    plain = _with_limits_only(wanted)
 
     def read(value: Any, path: str, errors: list[FieldError]) -> Any:
         try:
             value = unicodedata.normalize("NFC", value) if is_verbatim and isinstance(value, str) else clean(value)
             if value == "" and may_be_empty:
                 return None
-            result = msgspec.convert(value if strict else _typed(value, members), wanted)
+            result = msgspec.convert(value if strict else _typed(value, members), plain)
             _check_range(result)
             _check_spelling(value, result)
         except (msgspec.ValidationError, ValueError, RecursionError) as error:
@@ -152,6 +154,12 @@ def _read_plain(wanted: Any, is_nullable: bool, strict: bool) -> Reader:
         return result
 
     return read
+
+
+def _with_limits_only(wanted: Any) -> Any:
+    """A type without the annotations that msgspec makes nothing of."""
+    limits = tuple(meta for meta in getattr(wanted, "__metadata__", ()) if isinstance(meta, msgspec.Meta))
+    return Annotated[(_bare(wanted), *limits)] if limits else _bare(wanted)
 
 
 def _extras(wanted: Any, name: str) -> Iterator[Any]:

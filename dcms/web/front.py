@@ -148,7 +148,7 @@ def note_of(scope: HTTPScope, exchange: Exchange) -> Note | None:
     context = exchange.context
     path: dict[str, Any] = scope.get("path_params", {})
     # an id that no row can have can't be stored here either
-    ids = {name: value for name, value in path.items() if isinstance(value, int) and value <= MAX_ID}
+    ids = {name: value for name, value in path.items() if isinstance(value, int) and 0 < value <= MAX_ID}
     patient_id = ids.get("patient_id")
     if exchange.status == 403:
         route = access.name if access else f"{scope['method']} (no route)"

@@ -6,10 +6,11 @@ import socket
 
 import structlog
 
+from dcms.batches import Batches
 from dcms.context import Context, current_context
+from dcms.database.failures import FAILS_ALL
 from dcms.web.problems import Unavailable
-from dcms.webhooks.batches import Batches
-from dcms.webhooks.repository import FAILS_ALL, Delivery, Kept, WebhookRepository
+from dcms.webhooks.repository import Delivery, Kept, WebhookRepository
 
 # events in one statement
 KEPT_AT_ONCE = 500

@@ -7,26 +7,16 @@ import asyncpg
 import msgspec
 import structlog
 
-from dcms.database.failures import AWAY
+from dcms.database.failures import AWAY, FAILS_ALL
 from dcms.database.pool import Database
 from dcms.database.queries import queries
-from dcms.web.problems import Problem, Unavailable
+from dcms.web.problems import Problem
 from dcms.webhooks.events import Event
 from dcms.webhooks.requests import Signed
 
 SQL = queries("webhooks")
 
 SWEEP_SIZE = 500
-
-# what no single event is to blame for: parts of its batch would fail as well, each after the same wait
-FAILS_ALL = (
-    *AWAY,
-    Unavailable,
-    asyncpg.QueryCanceledError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.SyntaxOrAccessError,
-)
 
 log = structlog.get_logger()
 

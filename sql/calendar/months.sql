@@ -1,7 +1,12 @@
 -- The days of a month: appointments by status, and minutes that are taken and that are worked, summed over the doctors.
-with lane as materialized (
-    select day, day_during, employee_id, hours, (appointment).status, (appointment).starts_at, (appointment).ends_at
-    from doctors_days(:first_day, :last_day, :doctor_ids::bigint[], :include_cancelled::boolean, false)
+with booked as materialized (
+    select day, doctor_id, (appointment).status, (appointment).starts_at, (appointment).ends_at
+    from booked_days(:first_day, :last_day, :doctor_ids::bigint[], :include_cancelled::boolean)
+),
+lane as materialized (
+    select hours.day, hours.day_during, hours.employee_id, hours.hours, booked.status, booked.starts_at, booked.ends_at
+    from doctors_hours(:first_day, :last_day, :doctor_ids::bigint[], :include_cancelled::boolean, false) as hours
+    left join booked on booked.day = hours.day and booked.doctor_id = hours.employee_id
 ),
 counted as (
     select day, jsonb_object_agg(status, number) as counts

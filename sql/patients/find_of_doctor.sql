@@ -1,8 +1,15 @@
--- Every patient of a doctor, for the list's filters.
-select shown.*
-from patient
+-- Every patient of a doctor, for the list's filters; in the order of `patient_created_at` each is found when it is shown.
+select
+    shown.*,
+    doctor_patient.patient_created_at
+from doctor_patient
+join patient on patient.patient_id = doctor_patient.patient_id
 cross join lateral patient_answer(patient, null) as shown
-where patient.patient_id in (
-    select seen.patient_id
-    from patients_of_doctor(:doctor_id) as seen (patient_id)
-)
+where doctor_patient.doctor_id = :doctor_id
+    and exists (
+        select
+        from patients_of_doctor(:doctor_id) as seen (patient_id)
+        where seen.patient_id = doctor_patient.patient_id
+        -- looked up one by one: as a join all of them would be
+        offset 0
+    )

@@ -48,6 +48,14 @@ meaning as materialized (
         limit 200
     ) as number
     where word.kind = 'd'
+        -- whoever gives a whole number that there is means that one
+        and not exists (
+            select
+            from word as whole
+            join phone_number on phone_number.e164 = '+' || whole.word
+            where whole.place = word.place
+                and whole.kind = 'p'
+        )
 ),
 -- how many terms each part may mean, as far as that decides anything
 place as materialized (

@@ -86,8 +86,9 @@ async def test_a_denial_names_the_table_of_its_id(
     assert (entry["entity"], entry["entity_id"]) == (entity, entity_id)
 
 
-async def test_a_denial_of_an_id_that_no_row_can_have_is_kept_and_holds_up_nothing(api: Api) -> None:
-    problem(await api.patient.get(f"/patients/{2**80}"), 403, "forbidden")
+@pytest.mark.parametrize("number", [2**80, -(2**80), 0])
+async def test_a_denial_of_an_id_that_no_row_can_have_is_kept_and_holds_up_nothing(api: Api, number: int) -> None:
+    problem(await api.patient.get(f"/patients/{number}"), 403, "forbidden")
     problem(await api.patient.get("/patients/7"), 403, "forbidden")
 
     entries = await api.audited(action="denied")

@@ -61,3 +61,34 @@ async def test_a_list_is_one_entry_of_the_audit_log(api: Api) -> None:
 async def test_a_patients_login_may_not_list_patients(api: Api) -> None:
     problem(await api.patient.get("/patients"), 403, "forbidden")
     problem(await api.anonymous.get("/patients"), 401, "unauthenticated")
+
+
+async def test_a_doctors_patients_follow_his_appointments_and_come_in_pages_newest_first(api: Api) -> None:
+    doctor_id, other = await make.doctor(api), await make.doctor(api)
+    ids = [(await make.patient(api))["patient_id"] for _ in range(4)]
+    booked = [
+        await make.appointment(api, patient_id=patient_id, doctor_id=doctor_id, starts_at=make.workday(9 + number))
+        for number, patient_id in enumerate(reversed(ids))
+    ]
+
+    async def listed(of: int) -> list[int]:
+        found: list[int] = []
+        answer = (await api.receptionist.get("/patients", params={"doctor_id": of, "limit": 2})).json()
+        found += [patient["patient_id"] for patient in answer["items"]]
+        while answer["next_cursor"] is not None:
+            parameters = {"doctor_id": of, "limit": 2, "cursor": answer["next_cursor"]}
+            answer = (await api.receptionist.get("/patients", params=parameters)).json()
+            found += [patient["patient_id"] for patient in answer["items"]]
+        return found
+
+    assert await listed(doctor_id) == ids[::-1]
+    moved, cancelled = booked[0]["appointment_id"], booked[1]["appointment_id"]
+    assert (await api.receptionist.patch(f"/appointments/{moved}", json={"doctor_id": other})).status_code == 200
+    body = {"reason": "ill", "by": "patient"}
+    assert (await api.receptionist.post(f"/appointments/{cancelled}/cancel", json=body)).status_code == 200
+    assert await listed(doctor_id) == [ids[1], ids[0]]
+    assert await listed(other) == [ids[3]]
+
+    merge = await api.admin.post(f"/patients/{ids[2]}/merge", json={"source_patient_id": ids[0]})
+    assert merge.status_code == 200, merge.text
+    assert await listed(doctor_id) == [ids[2], ids[1]]

@@ -108,7 +108,9 @@ async def test_a_search_reads_indexes_and_not_much_of_them(crowd: asyncpg.Connec
 
     plan = (await crowd.fetchval(f"explain (analyze, buffers, format json) {SQL.search.text}", *values))[0]
 
-    scans = {(node["Relation Name"], node["Node Type"]) for node in nodes(plan["Plan"]) if "Relation Name" in node}
+    # nobody here has an appointment
+    tables = [node for node in nodes(plan["Plan"]) if node.get("Relation Name") not in (None, "appointment")]
+    scans = {(node["Relation Name"], node["Node Type"]) for node in tables}
     assert {relation for relation, _ in scans} >= {"patient", "patient_term"}
     assert {kind for _, kind in scans} <= INDEX_SCANS, scans
     blocks = plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"]

@@ -17,5 +17,6 @@ hours as (
     select made.employee_id, weekday, :opens::text::time, :closes::text::time
     from made
     cross join generate_series(1, :weekdays::integer) as weekday
+    order by made.employee_id, weekday
 )
 select (select min(employee_id) from made) as doctor_id, (select min(chair_id) from seated) as chair_id

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from dcms.webhooks.batches import Batches
+from dcms.batches import Batches
 
 
 async def test_what_comes_while_a_batch_is_handled_is_the_next() -> None:
