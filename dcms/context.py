@@ -20,6 +20,8 @@ class Context(msgspec.Struct):
     user_agent: str | None = None
     # the versions of If-Match: None when any will do
     if_match: list[int] | None = None
+    # how stale what it reads may be: it is read on the standby; None on the primary
+    max_staleness_s: int | None = None
     # the clinic's, for checks of fields
     zone: tzinfo = UTC
     default_region: str = "DE"

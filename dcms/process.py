@@ -1,4 +1,4 @@
-"""What lives as long as the process: pool, tokens, watch, audit trail, live feed, intake, measures, traces, hasher."""
+"""What lives as long as the process: pools, tokens, watch, audit trail, live feed, intake, measures, traces, hasher."""
 
 import asyncio
 import signal
@@ -13,6 +13,7 @@ from dcms.access.tokens import Tokens
 from dcms.access.trail import AuditTrail
 from dcms.access.watch import ClinicFacts, Watch
 from dcms.database.pool import Database
+from dcms.database.standby import standby_of
 from dcms.events.feed import Feed
 from dcms.measures import Measures
 from dcms.settings import Settings
@@ -30,6 +31,7 @@ class Services:
         self.facts = ClinicFacts()
         self.traces = traces_of(settings, "serve")
         self.database = Database(settings.database_url, self.facts, settings.pool_size, self.traces)
+        self.standby = standby_of(settings, self.database, self.facts)
         self.tokens = Tokens(settings.jwt_keys)
         self.watch = Watch(settings.database_url, self.database, self.facts, settings.access_token_ttl_s)
         self.trail = AuditTrail(self.database)
@@ -49,6 +51,8 @@ class Services:
     async def start(self) -> None:
         """Open the database and begin the background tasks."""
         await self.database.open()
+        if self.standby is not None:
+            await self.standby.start()
         await self.watch.start()
         await self.trail.start()
         self.feed.open()
@@ -61,6 +65,8 @@ class Services:
         await self.measures.stop()
         await self.trail.stop()
         await self.watch.stop()
+        if self.standby is not None:
+            await self.standby.stop()
         await self.database.close()
         if self.traces is not None:
             await self.traces.close()

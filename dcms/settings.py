@@ -11,13 +11,14 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 import msgspec
 
+from dcms.database.hosts import addresses_of
 from dcms.paths import PROJECT_DIR
 
 Seconds = Annotated[int, msgspec.Meta(ge=1, le=31_536_000)]
 Network = IPv4Network | IPv6Network
 
 # each may lie in a file instead, which the variable with _FILE names
-SECRETS = ("database_url", "owner_database_url", "jwt_keys", "twilio_auth_token", "metrics_token")
+SECRETS = ("database_url", "owner_database_url", "standby_url", "jwt_keys", "twilio_auth_token", "metrics_token")
 MIN_KEY_BYTES = 32
 DATABASE_SCHEMES = ("postgresql://", "postgres://")
 
@@ -32,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str
     owner_database_url: str
     jwt_keys: dict[str, bytes]
+    standby_url: str | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 8000
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
@@ -131,9 +133,12 @@ def _missing(given: AbstractSet[str], sms_provider: str | None) -> list[str]:
 def _wrong(values: Mapping[str, Any]) -> list[str]:
     faults = [
         f"{variable_of(field)}: must begin with postgresql://"
-        for field in ("database_url", "owner_database_url")
+        for field in ("database_url", "owner_database_url", "standby_url")
         if not values.get(field, DATABASE_SCHEMES[0]).startswith(DATABASE_SCHEMES)
     ]
+    if len(addresses_of(values.get("standby_url", ""))) > 1:
+        # each is behind by a time of its own
+        faults.append("DCMS_STANDBY_URL: must name one host")
     if not values.get("public_base_url", "http://").startswith(("http://", "https://")):
         faults.append("DCMS_PUBLIC_BASE_URL: must begin with http:// or https://")
     return faults

@@ -35,6 +35,8 @@ def test_everything_else_has_a_default() -> None:
     "name, value, fault",
     [
         ("DATABASE_URL", "mysql://db", "must begin with postgresql://"),
+        ("DCMS_STANDBY_URL", "mysql://db", "must begin with postgresql://"),
+        ("DCMS_STANDBY_URL", "postgresql://dcms_app@one,two/dcms", "must name one host"),
         ("DCMS_JWT_KEYS", "k1", "each key is kid:base64"),
         ("DCMS_JWT_KEYS", "k1:%%%", "is not base64"),
         ("DCMS_JWT_KEYS", "k1:c2hvcnQ=", "shorter than 32 bytes"),
@@ -73,6 +75,7 @@ def test_every_setting_is_documented() -> None:
     [
         ("database_url", "postgresql://dcms_app:secret@db/dcms"),
         ("owner_database_url", "postgresql://dcms_owner:secret@db/dcms"),
+        ("standby_url", "postgresql://dcms_app:secret@standby/dcms"),
         ("jwt_keys", f"k2:{KEY}"),
         ("twilio_auth_token", "token"),
         ("metrics_token", "token"),

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 import asyncpg
 import msgspec
 
+from dcms.context import current_context
 from dcms.database import hosts
 from dcms.database.codecs import Clock, set_codecs
 from dcms.database.connections import Connections
@@ -56,6 +57,8 @@ class Database:
     def __init__(self, url: str, clock: Clock, pool_size: int, traces: Traces | None = None) -> None:
         self.url = url
         self.traces = traces
+        # the standby's, while there is one: see dcms/database/standby.py
+        self.standby: Connections | None = None
         self._clock = clock
         self._pool_size = pool_size
         self._pool: Connections | None = None
@@ -79,8 +82,8 @@ class Database:
 
     async def get(self, query: Query, row: type[T], **ids: int) -> T:
         """The one row that ids name, in a statement with whoever asks at the same time. Raises NotFound."""
-        if self._transaction.get() is not None or self.traces is not None:
-            # a transaction sees what it has written, a trace its request's statements
+        if self._transaction.get() is not None or self.traces is not None or self._elsewhere() is not None:
+            # a transaction sees what it has written, a trace its request's statements, the standby another state
             return await self.one(query, row, **ids)
         reading = self._readings.get(query.name)
         if reading is None:
@@ -176,7 +179,15 @@ class Database:
         """
         if self._pool is None:
             raise Unavailable
-        return Lease(self._pool, self._transaction.get(), None if self.traces is None else self.traces.begin(name))
+        span = None if self.traces is None else self.traces.begin(name)
+        return Lease(self._elsewhere() or self._pool, self._transaction.get(), span)
+
+    def _elsewhere(self) -> Connections | None:
+        """The standby's connections, when the current task works for a request that reads there."""
+        if self.standby is None:
+            return None
+        context = current_context.get(None)
+        return None if context is None or context.max_staleness_s is None else self.standby
 
     async def _connect(self) -> Connection:
         connection = await hosts.connect(self.url, statement_cache_size=STATEMENTS_KEPT, **CONNECT_OPTIONS)

@@ -1,10 +1,10 @@
-"""A second server that follows the first synchronously, and can take its place."""
+"""A second server that follows the first, and can take its place."""
 
 import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
@@ -21,10 +21,24 @@ FOLLOWS_WITHIN_S = 60
 @contextmanager
 def synchronous_standby(primary: Cluster) -> Iterator[Cluster]:
     """A running standby; from then on the primary acknowledges only what the standby has on its disk as well."""
+    with streaming_standby(primary, SETTINGS) as standby:
+        with psycopg.connect(primary.url(), autocommit=True) as session:
+            session.execute(f"alter system set synchronous_standby_names = '{NAME}'")
+            session.execute("select pg_reload_conf()")
+            until = time.monotonic() + FOLLOWS_WITHIN_S
+            while session.execute("select from pg_stat_replication where sync_state = 'sync'").fetchone() is None:
+                assert time.monotonic() < until
+                time.sleep(0.1)
+        yield standby
+
+
+@contextmanager
+def streaming_standby(primary: Cluster, settings: Mapping[str, str]) -> Iterator[Cluster]:
+    """A running standby that nobody waits for."""
     owner = primary.log_file.parent.stat()
     folder = primary.log_file.parent.with_name(NAME)
     folder.mkdir(mode=0o700)
-    standby = Cluster(folder, bin_dir(), SETTINGS)
+    standby = Cluster(folder, bin_dir(), settings)
     source = f"host={_folder(primary.url())} port=5432 user=postgres application_name={NAME}"
     subprocess.run(
         [
@@ -37,13 +51,6 @@ def synchronous_standby(primary: Cluster) -> Iterator[Cluster]:
         os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
     try:
         standby.start()
-        with psycopg.connect(primary.url(), autocommit=True) as session:
-            session.execute(f"alter system set synchronous_standby_names = '{NAME}'")
-            session.execute("select pg_reload_conf()")
-            until = time.monotonic() + FOLLOWS_WITHIN_S
-            while session.execute("select from pg_stat_replication where sync_state = 'sync'").fetchone() is None:
-                assert time.monotonic() < until
-                time.sleep(0.1)
         yield standby
     finally:
         standby.destroy()
