@@ -227,6 +227,7 @@ def create_app(settings: Settings) -> Front:
         state=State(
             {
                 "database": services.database,
+                "standby": services.standby,
                 "authenticator": services.authenticator,
                 "cursor_key": services.tokens.derive_key(b"cursors"),
                 "idempotency_secrets": services.tokens.derive_keys(b"idempotency"),

@@ -30,7 +30,7 @@ class AppointmentController(Controller):
     path = "/appointments"
     tags = ("appointments",)
 
-    @get("/", permission=Permission.SCHEDULE_READ, open_to_patients=True)
+    @get("/", permission=Permission.SCHEDULE_READ, open_to_patients=True, may_be_stale=True)
     async def list_appointments(
         self,
         request: ApiRequest,
@@ -160,7 +160,7 @@ class AppointmentController(Controller):
         """Put a wrongly ended appointment back to booked, if its time is still free."""
         return await appointments.act(appointment_id, "reopen", request.caller.permissions, data.reason)
 
-    @get("/{appointment_id:int}/history", permission=Permission.SCHEDULE_READ)
+    @get("/{appointment_id:int}/history", permission=Permission.SCHEDULE_READ, may_be_stale=True)
     async def list_appointment_history(
         self,
         request: ApiRequest,
@@ -179,7 +179,7 @@ class PatientAppointmentController(Controller):
     path = "/patients/{patient_id:int}/appointments"
     tags = ("appointments",)
 
-    @get("/", permission=Permission.SCHEDULE_READ, open_to_patients=True)
+    @get("/", permission=Permission.SCHEDULE_READ, open_to_patients=True, may_be_stale=True)
     async def list_patient_appointments(
         self,
         request: ApiRequest,

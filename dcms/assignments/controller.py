@@ -18,7 +18,7 @@ class AssignmentController(Controller):
     path = "/employees/{employee_id:int}/positions"
     tags = ("employees",)
 
-    @get("/", permission=Permission.STAFF_READ, versioned=True)
+    @get("/", permission=Permission.STAFF_READ, versioned=True, may_be_stale=True)
     async def list_employee_positions(
         self,
         request: ApiRequest,

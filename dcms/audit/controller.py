@@ -37,7 +37,7 @@ class AuditController(Controller):
     path = "/audit"
     tags = ("audit",)
 
-    @get("/logs", permission=Permission.AUDIT_READ)
+    @get("/logs", permission=Permission.AUDIT_READ, may_be_stale=True)
     async def list_audit_logs(
         self,
         request: ApiRequest,

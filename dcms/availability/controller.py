@@ -32,7 +32,7 @@ class AvailabilityController(Controller):
     path = "/availability"
     tags = ("appointments",)
 
-    @get("/", permission=Permission.SCHEDULE_READ, open_to_patients=True)
+    @get("/", permission=Permission.SCHEDULE_READ, open_to_patients=True, may_be_stale=True)
     async def list_availability(
         self,
         request: ApiRequest,

@@ -32,7 +32,7 @@ class InvoiceController(Controller):
     path = "/invoices"
     tags = ("billing",)
 
-    @get("/", permission=Permission.BILLING_READ, open_to_patients=True)
+    @get("/", permission=Permission.BILLING_READ, open_to_patients=True, may_be_stale=True)
     async def list_invoices(
         self,
         request: ApiRequest,
@@ -87,7 +87,7 @@ class PaymentController(Controller):
     path = "/payments"
     tags = ("billing",)
 
-    @get("/", permission=Permission.BILLING_READ, open_to_patients=True)
+    @get("/", permission=Permission.BILLING_READ, open_to_patients=True, may_be_stale=True)
     async def list_payments(
         self,
         request: ApiRequest,
@@ -142,7 +142,7 @@ class PatientBillingController(Controller):
     path = "/patients/{patient_id:int}"
     tags = ("billing",)
 
-    @get("/balance", permission=Permission.BILLING_READ, open_to_patients=True)
+    @get("/balance", permission=Permission.BILLING_READ, open_to_patients=True, may_be_stale=True)
     async def get_balance(self, payments: NamedDependency[PaymentRepository], patient_id: PathId) -> Balance:
         """Show what a patient owes: charges - payments + refunds, and how old the open invoices are."""
         return await payments.balance(patient_id)

@@ -28,7 +28,7 @@ class CalendarController(Controller):
     path = "/calendar"
     tags = ("calendar",)
 
-    @get("/day", permission=Permission.SCHEDULE_READ)
+    @get("/day", permission=Permission.SCHEDULE_READ, may_be_stale=True)
     async def show_day(
         self,
         request: ApiRequest,
@@ -45,7 +45,7 @@ class CalendarController(Controller):
         shown = day or today(request)
         return (await calendar.days(shown, shown, doctor_id, include_cancelled))[0]
 
-    @get("/week", permission=Permission.SCHEDULE_READ)
+    @get("/week", permission=Permission.SCHEDULE_READ, may_be_stale=True)
     async def show_week(
         self,
         request: ApiRequest,
@@ -58,7 +58,7 @@ class CalendarController(Controller):
         first = start or today(request)
         return Week(first, await calendar.days(first, first + timedelta(days=6), doctor_id, include_cancelled))
 
-    @get("/month", permission=Permission.SCHEDULE_READ)
+    @get("/month", permission=Permission.SCHEDULE_READ, may_be_stale=True)
     async def show_month(
         self,
         request: ApiRequest,
@@ -82,7 +82,7 @@ class DoctorCalendarController(Controller):
     path = "/doctors/{employee_id:int}/calendar"
     tags = ("calendar",)
 
-    @get("/", permission=Permission.SCHEDULE_READ)
+    @get("/", permission=Permission.SCHEDULE_READ, may_be_stale=True)
     async def show_doctor_calendar(
         self,
         request: ApiRequest,

@@ -19,7 +19,7 @@ class CallController(Controller):
 
     tags = ("calls",)
 
-    @get("/calls", permission=Permission.CALLS_READ)
+    @get("/calls", permission=Permission.CALLS_READ, may_be_stale=True)
     async def list_calls(
         self,
         request: ApiRequest,
@@ -69,7 +69,7 @@ class CallController(Controller):
         """Delete a call."""
         await calls.delete(call_id)
 
-    @get("/patients/{patient_id:int}/calls", permission=Permission.CALLS_READ)
+    @get("/patients/{patient_id:int}/calls", permission=Permission.CALLS_READ, may_be_stale=True)
     async def list_patient_calls(
         self,
         request: ApiRequest,

@@ -19,7 +19,7 @@ class ChairController(Controller):
     path = "/chairs"
     tags = ("chairs",)
 
-    @get("/", permission=Permission.SCHEDULE_READ)
+    @get("/", permission=Permission.SCHEDULE_READ, may_be_stale=True)
     async def list_chairs(
         self,
         request: ApiRequest,

@@ -15,7 +15,7 @@ class DashboardController(Controller):
     path = "/dashboard"
     tags = ("dashboard",)
 
-    @get("/metrics", permission=Permission.DASHBOARD_READ)
+    @get("/metrics", permission=Permission.DASHBOARD_READ, may_be_stale=True)
     async def get_dashboard_metrics(
         self, dashboard: NamedDependency[DashboardRepository], since: FromDay = None, until: ToDay = None
     ) -> Metrics:

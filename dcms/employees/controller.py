@@ -23,7 +23,7 @@ class EmployeeController(Controller):
     path = "/employees"
     tags = ("employees",)
 
-    @get("/", permission=Permission.STAFF_READ)
+    @get("/", permission=Permission.STAFF_READ, may_be_stale=True)
     async def list_employees(
         self,
         request: ApiRequest,

@@ -26,7 +26,7 @@ class OdontogramController(Controller):
     path = "/patients/{patient_id:int}/odontogram"
     tags = ("treatments",)
 
-    @get("/", permission=Permission.TREATMENTS_READ, open_to_patients=True, produces=(SVG,))
+    @get("/", permission=Permission.TREATMENTS_READ, open_to_patients=True, produces=(SVG,), may_be_stale=True)
     async def get_odontogram(
         self,
         request: ApiRequest,
@@ -51,7 +51,7 @@ class OdontogramController(Controller):
             return drawing
         return Answer(chart, headers=VARY)
 
-    @get("/history", permission=Permission.TREATMENTS_READ, open_to_patients=True)
+    @get("/history", permission=Permission.TREATMENTS_READ, open_to_patients=True, may_be_stale=True)
     async def list_tooth_history(
         self,
         request: ApiRequest,

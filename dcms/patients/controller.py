@@ -32,7 +32,7 @@ class PatientController(Controller):
     path = "/patients"
     tags = ("patients",)
 
-    @get("/", permission=Permission.PATIENTS_READ)
+    @get("/", permission=Permission.PATIENTS_READ, may_be_stale=True)
     async def list_patients(
         self,
         request: ApiRequest,
@@ -79,7 +79,7 @@ class PatientController(Controller):
         """Change a patient: what is absent stays, null clears."""
         return await patients.update(patient_id, data)
 
-    @get("/{patient_id:int}/summary", permission=Permission.PATIENTS_READ, open_to_patients=True)
+    @get("/{patient_id:int}/summary", permission=Permission.PATIENTS_READ, open_to_patients=True, may_be_stale=True)
     async def get_patient_summary(
         self, request: ApiRequest, patients: NamedDependency[PatientRepository], patient_id: PathId
     ) -> PatientSummary:
@@ -125,7 +125,7 @@ class PatientController(Controller):
         """Take the login from a patient."""
         return await patients.unlink_user(patient_id)
 
-    @get("/{patient_id:int}/duplicates", permission=Permission.PATIENTS_READ)
+    @get("/{patient_id:int}/duplicates", permission=Permission.PATIENTS_READ, may_be_stale=True)
     async def list_duplicates(
         self,
         request: ApiRequest,

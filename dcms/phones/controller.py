@@ -26,7 +26,7 @@ class PhoneNumberController(Controller):
 
     tags = ("phone numbers",)
 
-    @get("/patients/{patient_id:int}/phone_numbers", permission=Permission.PATIENTS_READ)
+    @get("/patients/{patient_id:int}/phone_numbers", permission=Permission.PATIENTS_READ, may_be_stale=True)
     async def list_phone_numbers(
         self,
         request: ApiRequest,
@@ -94,7 +94,7 @@ class EmployeePhoneNumberController(Controller):
 
     tags = ("employees",)
 
-    @get("/employees/{employee_id:int}/phone_numbers", permission=Permission.STAFF_READ)
+    @get("/employees/{employee_id:int}/phone_numbers", permission=Permission.STAFF_READ, may_be_stale=True)
     async def list_employee_phone_numbers(
         self,
         request: ApiRequest,

@@ -19,7 +19,7 @@ class PositionController(Controller):
     path = "/positions"
     tags = ("positions",)
 
-    @get("/", permission=Permission.STAFF_READ)
+    @get("/", permission=Permission.STAFF_READ, may_be_stale=True)
     async def list_positions(
         self,
         request: ApiRequest,

@@ -19,7 +19,7 @@ class ServiceController(Controller):
     path = "/services"
     tags = ("services",)
 
-    @get("/", permission=Permission.SERVICES_READ, open_to_patients=True)
+    @get("/", permission=Permission.SERVICES_READ, open_to_patients=True, may_be_stale=True)
     async def list_services(
         self,
         request: ApiRequest,
@@ -45,7 +45,7 @@ class ServiceController(Controller):
         service = await services.add(data)
         return created(service, f"/services/{service.service_id}")
 
-    @get("/types", permission=Permission.SERVICES_READ, open_to_patients=True)
+    @get("/types", permission=Permission.SERVICES_READ, open_to_patients=True, may_be_stale=True)
     async def list_service_types(
         self,
         request: ApiRequest,

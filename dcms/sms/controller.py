@@ -29,7 +29,7 @@ class SmsController(Controller):
 
     tags = ("sms",)
 
-    @get("/sms", permission=Permission.MESSAGES_READ)
+    @get("/sms", permission=Permission.MESSAGES_READ, may_be_stale=True)
     async def list_sms(
         self,
         request: ApiRequest,
@@ -112,7 +112,7 @@ class SmsController(Controller):
         """Show how far a bulk message has come."""
         return await sms.count_batch(batch_id)
 
-    @get("/phone_numbers/{phone_number_id:int}/sms", permission=Permission.MESSAGES_READ)
+    @get("/phone_numbers/{phone_number_id:int}/sms", permission=Permission.MESSAGES_READ, may_be_stale=True)
     async def list_phone_number_sms(
         self,
         request: ApiRequest,
@@ -135,7 +135,7 @@ class SmsController(Controller):
         message = await sms.add(phone_number_id, data)
         return created(message, f"/sms/{message.sms_id}")
 
-    @get("/patients/{patient_id:int}/sms", permission=Permission.MESSAGES_READ)
+    @get("/patients/{patient_id:int}/sms", permission=Permission.MESSAGES_READ, may_be_stale=True)
     async def list_patient_sms(
         self,
         request: ApiRequest,

@@ -19,7 +19,7 @@ class TemplateController(Controller):
     path = "/sms/templates"
     tags = ("sms",)
 
-    @get("/", permission=Permission.MESSAGES_READ)
+    @get("/", permission=Permission.MESSAGES_READ, may_be_stale=True)
     async def list_templates(
         self,
         request: ApiRequest,

@@ -26,7 +26,7 @@ class ToothController(Controller):
     path = "/teeth/definitions"
     tags = ("teeth",)
 
-    @get("/", permission=Permission.TREATMENTS_READ, open_to_patients=True)
+    @get("/", permission=Permission.TREATMENTS_READ, open_to_patients=True, may_be_stale=True)
     async def list_tooth_definitions(
         self,
         request: ApiRequest,

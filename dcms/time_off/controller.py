@@ -19,7 +19,7 @@ class TimeOffController(Controller):
     path = "/employees/{employee_id:int}/time_off"
     tags = ("employees",)
 
-    @get("/", permission=Permission.STAFF_READ)
+    @get("/", permission=Permission.STAFF_READ, may_be_stale=True)
     async def list_time_off(
         self,
         request: ApiRequest,

@@ -19,7 +19,7 @@ class TimelineController(Controller):
     path = "/patients/{patient_id:int}/timeline"
     tags = ("patients",)
 
-    @get("/", permission=Permission.PATIENTS_READ, open_to_patients=True)
+    @get("/", permission=Permission.PATIENTS_READ, open_to_patients=True, may_be_stale=True)
     async def list_timeline(
         self,
         request: ApiRequest,

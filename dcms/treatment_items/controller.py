@@ -18,7 +18,7 @@ class TreatmentItemController(Controller):
 
     tags = ("treatments",)
 
-    @get("/treatments/{treatment_id:int}/items", permission=Permission.TREATMENTS_READ)
+    @get("/treatments/{treatment_id:int}/items", permission=Permission.TREATMENTS_READ, may_be_stale=True)
     async def list_treatment_items(
         self,
         request: ApiRequest,
@@ -58,7 +58,7 @@ class TreatmentItemController(Controller):
         """Take an item away, with its teeth. It stays in the audit log."""
         await treatment_items.delete(treatment_item_id)
 
-    @get("/treatment_items/{treatment_item_id:int}/teeth", permission=Permission.TREATMENTS_READ)
+    @get("/treatment_items/{treatment_item_id:int}/teeth", permission=Permission.TREATMENTS_READ, may_be_stale=True)
     async def list_teeth_of_item(
         self,
         request: ApiRequest,

@@ -19,7 +19,7 @@ class TreatmentController(Controller):
     path = "/treatments"
     tags = ("treatments",)
 
-    @get("/", permission=Permission.TREATMENTS_READ, open_to_patients=True)
+    @get("/", permission=Permission.TREATMENTS_READ, open_to_patients=True, may_be_stale=True)
     async def list_treatments(
         self,
         request: ApiRequest,
@@ -73,7 +73,7 @@ class PatientTreatmentController(Controller):
     path = "/patients/{patient_id:int}/treatments"
     tags = ("treatments",)
 
-    @get("/", permission=Permission.TREATMENTS_READ, open_to_patients=True)
+    @get("/", permission=Permission.TREATMENTS_READ, open_to_patients=True, may_be_stale=True)
     async def list_treatments_of_patient(
         self,
         request: ApiRequest,
@@ -90,7 +90,7 @@ class PatientTreatmentController(Controller):
         wanted = TreatmentFilters(patient_id, doctor_id, status, from_day, to_day)
         return await treatments.find_of_patient(wanted, request.page(limit, cursor))
 
-    @get("/by_tooth", permission=Permission.TREATMENTS_READ, open_to_patients=True)
+    @get("/by_tooth", permission=Permission.TREATMENTS_READ, open_to_patients=True, may_be_stale=True)
     async def list_treatments_by_tooth(
         self,
         request: ApiRequest,

@@ -14,7 +14,7 @@ from litestar.exceptions import (
     ValidationException,
 )
 
-from dcms.database.failures import RETRYABLE, problem_of_failure
+from dcms.database.failures import FAILS_ALL, RETRYABLE, problem_of_failure
 from dcms.web.exchange import KEY, Exchange
 from dcms.web.problems import (
     FieldError,
@@ -33,7 +33,9 @@ log = structlog.get_logger()
 def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Answer any exception with a problem; a bug is logged with its request id and hidden."""
     exchange: Exchange = request.scope[KEY]  # type: ignore[literal-required]
-    if isinstance(error, RETRYABLE) and not exchange.is_last_attempt:
+    # whatever the standby lacks, the primary may have
+    retryable = RETRYABLE if exchange.context.max_staleness_s is None else (*RETRYABLE, *FAILS_ALL)
+    if isinstance(error, retryable) and not exchange.is_last_attempt:
         exchange.is_retryable = True
     problem = problem_of(error)
     if problem is None:

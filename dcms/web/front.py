@@ -236,6 +236,8 @@ def _finish(send: Send, exchange: Exchange, incoming: Incoming) -> Send:
             headers = list(message["headers"])
             names = {name for name, _ in headers}
             headers.append((b"x-request-id", exchange.context.request_id.encode()))
+            if exchange.context.max_staleness_s is not None:
+                headers.append((b"preference-applied", b"max-staleness=%d" % exchange.context.max_staleness_s))
             headers += SECURITY_HEADERS
             if NO_STORE[0] not in names:
                 headers.append(NO_STORE)

@@ -1,6 +1,7 @@
 """The gate before every handler: 401, 403, 413, 415, the idempotency key, 400 for the query, in this order.
 
-It also runs a request again that the database undid for another's sake (deadlock, serialization).
+It also sends readings to the standby that ask for it, and runs a request again that the database undid for another's
+sake (deadlock, serialization) or that the standby could not answer.
 """
 
 import asyncio
@@ -16,11 +17,13 @@ from dcms.access.authenticator import Authenticator
 from dcms.access.callers import Caller
 from dcms.access.permissions import Permission, Role
 from dcms.database.pool import Database
+from dcms.database.standby import Standby
 from dcms.web.answers import RawAnswer, versions_of, wants_page
 from dcms.web.bodies import read_body
 from dcms.web.exchange import Exchange, exchange_of
 from dcms.web.fields import MAX_ID
 from dcms.web.idempotency import BufferedAnswer, Claim, fingerprints
+from dcms.web.preferences import max_staleness
 from dcms.web.problems import (
     FieldError,
     Forbidden,
@@ -88,6 +91,8 @@ class Gate:
         exchange.context.if_match = versions_of(
             value.decode("latin-1") for name, value in scope["headers"] if name == b"if-match"
         )
+        if access.may_be_stale and state.standby is not None:
+            exchange.context.max_staleness_s = _allowed_staleness(scope, state.standby)
         key = headers.get(b"idempotency-key") if access.keeps_answers else None
         if access.changes_access:
             send = _after_catching_up(send, state.authenticator)
@@ -106,6 +111,7 @@ class Gate:
                 await self._answer_once(scope, receive, send, exchange, database, key)
             if not exchange.is_retryable:
                 return
+            exchange.context.max_staleness_s = None
 
     async def _answer(self, scope: HTTPScope, receive: Receive, send: Send, exchange: Exchange) -> None:
         _check_path(scope)
@@ -170,6 +176,12 @@ def _authorize_patient(caller: Caller, access: RouteAccess, scope: HTTPScope) ->
     named += [value for name, value in _query_pairs(scope) if name == "patient_id"]
     if any(str(value) != str(caller.patient_id) for value in named if value is not None):
         raise Forbidden
+
+
+def _allowed_staleness(scope: HTTPScope, standby: Standby) -> int | None:
+    """The staleness that the client allows, when the standby keeps within it."""
+    allowed = max_staleness(value.decode("latin-1") for name, value in scope["headers"] if name == b"prefer")
+    return allowed if allowed is not None and standby.staleness_s <= allowed else None
 
 
 async def _read_body(headers: dict[bytes, bytes], access: RouteAccess, receive: Receive, method: str) -> bytes:

@@ -145,6 +145,8 @@ class _Document:
             headers.append("Location")
         if self.has_etag(route):
             headers.append("ETag")
+        if route.access.may_be_stale:
+            headers.append("Preference-Applied")
         if route.access.keeps_answers:
             headers.append("Idempotency-Replayed")
         answer: dict[str, Any] = {
@@ -210,6 +212,8 @@ def _request_headers(route: Route, takes_if_match: bool, has_etag: bool) -> Iter
         yield "If-None-Match"
     if route.access.keeps_answers:
         yield "Idempotency-Key"
+    if route.access.may_be_stale:
+        yield "Prefer"
     yield "X-Request-Id"
 
 

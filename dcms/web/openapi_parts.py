@@ -64,6 +64,12 @@ PARAMETERS = {
         "24 hours.",
         {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     ),
+    "Prefer": _header(
+        "Prefer",
+        "`max-staleness=60` allows an answer from a standby that is behind by 60 seconds at the most (1 to 3600); the "
+        "answer says `Preference-Applied` when it is one. Anything else is ignored.",
+        {"type": "string"},
+    ),
     "X-Request-Id": _header(
         "X-Request-Id",
         "Names the request in answers, logs and the audit log: 1 to 128 of `A-Za-z0-9._-`; made when there is none.",
@@ -79,6 +85,11 @@ HEADERS = {
         "example": "/api/v1/patients/1",
     },
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}, "required": True},
+    "Preference-Applied": {
+        "description": "What of `Prefer` was applied: the answer is a standby's.",
+        "schema": {"type": "string", "pattern": "^max-staleness=[1-9][0-9]*$"},
+        "example": "max-staleness=60",
+    },
     "Idempotency-Replayed": {
         "description": "`true` when this is the first answer given again.",
         "schema": {"type": "string", "enum": ["true"]},

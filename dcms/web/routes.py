@@ -49,6 +49,8 @@ class RouteAccess(msgspec.Struct, frozen=True):
     repeatable: frozenset[str]
     # GETs of a patient's record are written into the audit log
     reads_patient: bool
+    # it only reads, and a client may ask for it from the standby
+    may_be_stale: bool
 
 
 def route_table(routes: Iterable[Any], base: str) -> dict[tuple[int, str], RouteAccess]:
@@ -119,4 +121,5 @@ def _access(
         ),
         reads_patient=opt.get("reads_patient", False)
         or (method == "GET" and path.startswith(f"{base}/patients/{{patient_id")),
+        may_be_stale=opt.get("may_be_stale", False),
     )

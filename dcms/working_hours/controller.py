@@ -19,7 +19,7 @@ class WorkingHoursController(Controller):
     path = "/employees/{employee_id:int}/working_hours"
     tags = ("employees",)
 
-    @get("/", permission=Permission.STAFF_READ)
+    @get("/", permission=Permission.STAFF_READ, may_be_stale=True)
     async def list_working_hours(
         self,
         request: ApiRequest,
