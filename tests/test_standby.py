@@ -13,11 +13,13 @@ import asyncpg
 import pytest
 
 from dcms.app import create_app
+from dcms.chairs.repository import ChairRepository
+from dcms.context import Context, current_context
 from dcms.database.cluster import Cluster
 from dcms.database.standby import Position, Standby
 from dcms.settings import Settings
 from dcms.web.preferences import max_staleness
-from dcms.web.problems import Unavailable
+from dcms.web.problems import NotFound, Unavailable
 from tests import databases, make
 from tests.api import JWT_KEYS, Api, problem
 from tests.contract.matrix import QUERY
@@ -63,6 +65,16 @@ class Pair:
         await app.services.stop()
 
 
+@asynccontextmanager
+async def left_behind(behind: asyncpg.Connection) -> AsyncIterator[None]:
+    """Let the standby stay where it is."""
+    await behind.execute("select pg_wal_replay_pause()")
+    try:
+        yield
+    finally:
+        await behind.execute("select pg_wal_replay_resume()")
+
+
 async def until_it_follows(api: Api) -> None:
     """Wait until the standby has what was written so far."""
     written, until = time.monotonic(), time.monotonic() + WITHIN_S
@@ -100,27 +112,24 @@ def pair() -> Iterator[Pair]:
 
 async def test_a_standby_that_is_behind_answers_who_allows_that_and_nobody_else(pair: Pair) -> None:
     async with pair.clinic() as (api, behind):
-        await behind.execute("select pg_wal_replay_pause()")
-        await make.chair(api, "New")
-        await asyncio.sleep(1.6)
-
-        assert await names(api, Prefer="max-staleness=60") == ([], "max-staleness=60")
-        assert await names(api, Prefer="max-staleness=1") == (["New"], None)
-        assert await names(api) == (["New"], None)
-
-        await behind.execute("select pg_wal_replay_resume()")
+        async with left_behind(behind):
+            await make.chair(api, "New")
+            await asyncio.sleep(1.6)
+            allowed = [await names(api, Prefer=f"max-staleness={seconds}") for seconds in (60, 1)]
+            unasked = await names(api)
         await until_it_follows(api)
 
+        assert allowed == [([], "max-staleness=60"), (["New"], None)]
+        assert unasked == (["New"], None)
         assert await names(api, Prefer="max-staleness=1") == (["New"], "max-staleness=1")
 
 
 async def test_only_what_may_be_stale_is_read_there_and_a_write_sees_what_was_written(pair: Pair) -> None:
     async with pair.clinic() as (api, behind):
-        await behind.execute("select pg_wal_replay_pause()")
-        chair = await make.chair(api, "New")
-        shown = await api.doctor.get(f"/chairs/{chair['chair_id']}", headers=STALE)
-        again = await api.admin.post("/chairs", headers=STALE, json={"name": "New"})
-        await behind.execute("select pg_wal_replay_resume()")
+        async with left_behind(behind):
+            chair = await make.chair(api, "New")
+            shown = await api.doctor.get(f"/chairs/{chair['chair_id']}", headers=STALE)
+            again = await api.admin.post("/chairs", headers=STALE, json={"name": "New"})
 
         assert (shown.status_code, shown.headers.get(APPLIED)) == (200, None)
         assert problem(again, 409, "duplicate")
@@ -129,16 +138,28 @@ async def test_only_what_may_be_stale_is_read_there_and_a_write_sees_what_was_wr
 
 async def test_who_is_logged_out_or_loses_a_role_is_so_at_once(pair: Pair) -> None:
     async with pair.clinic() as (api, behind):
-        await behind.execute("select pg_wal_replay_pause()")
-        await api.doctor.post(f"/auth/sessions/{api.session_ids['doctor']}/revoke")
-        await api.admin.patch(f"/users/{api.user_ids['receptionist']}", json={"roles": ["patient"]})
-        revoked = await api.doctor.get("/chairs", headers=STALE)
-        demoted = await api.receptionist.get("/chairs", headers=STALE)
-        other = await api.assistant.get("/chairs", headers=STALE)
-        await behind.execute("select pg_wal_replay_resume()")
+        async with left_behind(behind):
+            await api.doctor.post(f"/auth/sessions/{api.session_ids['doctor']}/revoke")
+            await api.admin.patch(f"/users/{api.user_ids['receptionist']}", json={"roles": ["patient"]})
+            revoked = await api.doctor.get("/chairs", headers=STALE)
+            demoted = await api.receptionist.get("/chairs", headers=STALE)
+            other = await api.assistant.get("/chairs", headers=STALE)
 
         assert [answer.status_code for answer in (revoked, demoted, other)] == [401, 403, 200]
         assert other.headers[APPLIED] == "max-staleness=3600"
+
+
+async def test_a_row_is_not_read_together_with_those_of_the_primary(pair: Pair) -> None:
+    async with pair.clinic() as (api, behind):
+        chairs = ChairRepository(api.services.database)
+        async with left_behind(behind):
+            chair = await make.chair(api, "New")
+            token = current_context.set(Context("test", max_staleness_s=60))
+            with pytest.raises(NotFound):
+                await chairs.get(chair["chair_id"])
+            current_context.reset(token)
+
+            assert (await chairs.get(chair["chair_id"])).name == "New"
 
 
 async def test_every_route_that_may_be_stale_is_answered_by_a_standby_alone(pair: Pair) -> None:
@@ -163,11 +184,10 @@ async def test_what_the_standby_cannot_answer_the_primary_does(pair: Pair) -> No
         # a commit sends what is in the log
         await make.position(api)
         await until_it_follows(api)
-        await behind.execute("select pg_wal_replay_pause()")
-        await lock.rollback()
-        found = await names(api, **STALE)
-        others = await api.doctor.get("/services", headers=STALE)
-        await behind.execute("select pg_wal_replay_resume()")
+        async with left_behind(behind):
+            await lock.rollback()
+            found = await names(api, **STALE)
+            others = await api.doctor.get("/services", headers=STALE)
 
         assert found == ([], None)
         assert others.headers[APPLIED] == "max-staleness=3600"
