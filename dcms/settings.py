@@ -136,20 +136,20 @@ def _wrong(values: Mapping[str, Any]) -> list[str]:
         for field in ("database_url", "owner_database_url", "standby_url")
         if not values.get(field, DATABASE_SCHEMES[0]).startswith(DATABASE_SCHEMES)
     ]
-    if len(addresses_of(values.get("standby_url", ""))) > 1:
-        # each is behind by a time of its own
-        faults.append("DCMS_STANDBY_URL: must name one host")
     if not values.get("public_base_url", "http://").startswith(("http://", "https://")):
         faults.append("DCMS_PUBLIC_BASE_URL: must begin with http:// or https://")
     return faults
 
 
 def _split(field: str, text: str) -> Any:
-    """Turn the two settings that are lists into what msgspec can check."""
+    """Turn the two settings that are lists into what msgspec can check, and refuse a list of standbys."""
     if field == "jwt_keys":
         return dict(_parse_key(part) for part in text.split(","))
     if field == "trusted_proxies":
         return tuple(ip_network(part.strip(), strict=False) for part in text.split(","))
+    if field == "standby_url" and len(addresses_of(text)) > 1:
+        # each is behind by a time of its own
+        raise ValueError("must name one host")
     return text
 
 

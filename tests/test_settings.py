@@ -37,6 +37,7 @@ def test_everything_else_has_a_default() -> None:
         ("DATABASE_URL", "mysql://db", "must begin with postgresql://"),
         ("DCMS_STANDBY_URL", "mysql://db", "must begin with postgresql://"),
         ("DCMS_STANDBY_URL", "postgresql://dcms_app@one,two/dcms", "must name one host"),
+        ("DCMS_STANDBY_URL", "postgresql://[", "Invalid IPv6 URL"),
         ("DCMS_JWT_KEYS", "k1", "each key is kid:base64"),
         ("DCMS_JWT_KEYS", "k1:%%%", "is not base64"),
         ("DCMS_JWT_KEYS", "k1:c2hvcnQ=", "shorter than 32 bytes"),

@@ -146,9 +146,9 @@ class Standby:
         """Take in how far the standby is. Raises Unavailable when it takes writes or is not as far as it was."""
         known = self._replayed
         record = await connection.fetchrow(SQL.replayed.text)
-        if record is None or fill(Position, record) < known:
+        if record is None or (replayed := fill(Position, record)) < known:
             raise Unavailable
-        self._replayed = max(self._replayed, fill(Position, record))
+        self._replayed = max(self._replayed, replayed)
         timeline, position = self._replayed.timeline, self._replayed.position
         while len(self._samples) > 1 and self._samples[1].position <= position:
             self._samples.popleft()
