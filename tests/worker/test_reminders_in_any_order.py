@@ -1,5 +1,6 @@
 """Whatever is done to an appointment, and whenever the worker comes by: no old reminder goes out, and none twice."""
 
+import asyncio
 import random
 from collections import Counter
 from datetime import datetime
@@ -24,13 +25,31 @@ class Watching(ConsoleProvider):
     def __init__(self, api: Api) -> None:
         self.api = api
         self.sent: Counter[tuple[int, datetime]] = Counter()
+        # several messages go out at once, and the owner has one connection
+        self.looking = asyncio.Lock()
+        # the worker takes whatever is raised here for the provider's fault
+        self.faults: list[Exception] = []
 
     async def send(self, message: Outgoing) -> str:
+        try:
+            async with self.looking:
+                await self._look(message)
+        except Exception as fault:
+            self.faults.append(fault)
+            raise
+        return await super().send(message)
+
+    async def _look(self, message: Outgoing) -> None:
         row: Any = await self.api.owner.fetchrow(
             """
             select sms.reminder_offset_minutes, sms.reminder_starts_at, appointment.starts_at, appointment.status,
                 patient.archived_at, phone_number.sms_opt_out,
-                patient_primary_phone(patient.patient_id) as primary_phone
+                (
+                    select patient_phone.e164
+                    from patient_phone
+                    where patient_phone.patient_id = patient.patient_id
+                        and is_primary
+                ) as primary_phone
             from sms
             join appointment using (appointment_id)
             join patient on patient.patient_id = appointment.patient_id
@@ -45,7 +64,6 @@ class Watching(ConsoleProvider):
         assert row["sms_opt_out"] is False
         assert row["primary_phone"] == message.e164
         self.sent[row["reminder_offset_minutes"], row["starts_at"]] += 1
-        return await super().send(message)
 
 
 async def work_on_some(api: Api, worker: Worker, chance: random.Random) -> None:
@@ -103,6 +121,7 @@ async def test_no_old_reminder_and_none_twice(api: Api, seed: int) -> None:
     await work_on_some(api, worker, chance)
     await api.owner.execute("update outbox set available_at = now() - interval '1 hour'")
     await worker.work()
+    assert provider.faults == []
     assert set(provider.sent.values()) <= {1}
     found: Any = await api.owner.fetchrow(
         """
