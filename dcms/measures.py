@@ -21,6 +21,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from dcms.access.watch import Watch
 from dcms.database.pool import Database
+from dcms.database.standby import Standby
 from dcms.shared_measures import VARIABLE
 from dcms.web.admission import Admission
 
@@ -40,8 +41,9 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 class Measures:
     """Counts requests as they end, and looks at the process once a second."""
 
-    def __init__(self, database: Database, watch: Watch, admission: Admission) -> None:
+    def __init__(self, database: Database, watch: Watch, admission: Admission, standby: Standby | None) -> None:
         self._database = database
+        self._standby = standby
         self._watch = watch
         self._admission = admission
         # what was counted of them so far
@@ -72,6 +74,12 @@ class Measures:
             "dcms_requests_refused", "Requests refused as too many were running.", registry=self.registry
         )
         self._watch_age = self._gauge("dcms_watch_age_seconds", "Since a worker last read who may do what.", "livemax")
+        if standby is not None:
+            self._staleness = self._gauge(
+                "dcms_standby_staleness_seconds",
+                "How old what the standby shows may be; infinite: not used.",
+                "livemax",
+            )
         # looking children up by their labels takes longer than counting
         self._known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
@@ -115,6 +123,8 @@ class Measures:
             self._pool_size.set(size)
             self._pool_in_use.set(size - idle)
             self._watch_age.set(self._watch.age_s)
+            if self._standby is not None:
+                self._staleness.set(self._standby.staleness_s)
             self._running.set(self._admission.taken)
             self._tell_refusals()
             due = loop.time() + INTERVAL_S

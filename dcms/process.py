@@ -38,7 +38,7 @@ class Services:
         self.feed = Feed(self.database)
         self.intake = Intake(WebhookRepository(self.database))
         self.admission = Admission(PLACES_PER_CONNECTION * settings.pool_size)
-        self.measures = Measures(self.database, self.watch, self.admission)
+        self.measures = Measures(self.database, self.watch, self.admission, self.standby)
         self.hasher = PasswordHasher()
         self.throttle = Throttle(self.database, self.tokens.derive_key(b"accounts"))
         self.authenticator = Authenticator(self.tokens, self.watch)

@@ -124,6 +124,17 @@ async def test_a_standby_that_is_behind_answers_who_allows_that_and_nobody_else(
         assert await names(api, Prefer="max-staleness=1") == (["New"], "max-staleness=1")
 
 
+async def test_the_metrics_tell_how_stale_it_is(pair: Pair) -> None:
+    async with pair.clinic() as (api, behind), left_behind(behind):
+        await make.chair(api, "New")
+        # the next looks of both at what they measure
+        await asyncio.sleep(2.6)
+        text = (await api.anonymous.get("http://testserver/metrics")).text
+        [line] = [line for line in text.splitlines() if line.startswith("dcms_standby_staleness_seconds ")]
+
+        assert 1 <= float(line.partition(" ")[2]) <= standby_of(api).staleness_s
+
+
 async def test_only_what_may_be_stale_is_read_there_and_a_write_sees_what_was_written(pair: Pair) -> None:
     async with pair.clinic() as (api, behind):
         async with left_behind(behind):

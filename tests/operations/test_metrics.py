@@ -17,7 +17,7 @@ from tests.api import Api, problem
 URL = "http://testserver/metrics"
 ADD_UP = """
 from dcms.measures import Measures
-measures = Measures(None, None, None)
+measures = Measures(None, None, None, None)
 measures.request("GET /x", 200, 0.003)
 measures._pool_size.set(5)
 print(measures.exposed().decode())
