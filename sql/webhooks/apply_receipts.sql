@@ -1,5 +1,14 @@
 -- Apply receipts to their messages as far as they take them further; one whose message is not there yet waits for it.
-with event as materialized (
+-- by their ids: with worked_at in the same condition all that wait would be read, which may be very many
+with locked as materialized (
+    select webhook_event_id, subject, received_at, details, worked_at
+    from webhook_event
+    where webhook_event_id = any (:webhook_event_ids)
+        and acting(:context)
+    order by subject, event
+    for update
+),
+event as materialized (
     select
         webhook_event_id,
         subject,
@@ -7,12 +16,8 @@ with event as materialized (
         details ->> 'status' as status,
         details ->> 'error_code' as error_code,
         (details ->> 'sms_id')::bigint as sms_id
-    from webhook_event
-    where webhook_event_id = any (:webhook_event_ids)
-        and worked_at is null
-        and acting(:context)
-    order by subject, event
-    for update
+    from locked
+    where worked_at is null
 ),
 named as materialized (
     select sms.sms_id, sms.provider_message_id as subject

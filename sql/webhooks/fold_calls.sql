@@ -1,5 +1,12 @@
 -- Make calls what all their events say together, in whatever order they came.
-with event as materialized (
+with told as materialized (
+    select webhook_event_id, subject, received_at, details, worked_at
+    from webhook_event
+    where kind = 'call'
+        and subject = any (:subjects)
+        and acting(:context)
+),
+event as materialized (
     select
         subject,
         received_at,
@@ -7,11 +14,8 @@ with event as materialized (
         details ->> 'status' as status,
         coalesce((details ->> 'at')::timestamptz, received_at) as at,
         make_interval(secs => (details ->> 'duration_s')::integer) as duration
-    from webhook_event
-    where kind = 'call'
-        and subject = any (:subjects)
-        and details ->> 'status' is not null
-        and acting(:context)
+    from told
+    where details ->> 'status' is not null
 ),
 steps as (
     select
@@ -75,6 +79,6 @@ called as (
 )
 update webhook_event
 set worked_at = now()
-where kind = 'call'
-    and subject = any (:subjects)
-    and worked_at is null
+from told
+where webhook_event.webhook_event_id = told.webhook_event_id
+    and told.worked_at is null

@@ -1,12 +1,17 @@
 -- Take messages in: their numbers, the numbers' wish to get messages or not, the messages, their patients if there is one only.
-with event as materialized (
-    select webhook_event_id, subject, received_at, details
+-- by their ids: with worked_at in the same condition all that wait would be read, which may be very many
+with locked as materialized (
+    select webhook_event_id, subject, received_at, details, worked_at
     from webhook_event
     where webhook_event_id = any (:webhook_event_ids)
-        and worked_at is null
         and acting(:context)
     order by subject, event
     for update
+),
+event as materialized (
+    select webhook_event_id, subject, received_at, details
+    from locked
+    where worked_at is null
 ),
 -- of each number the last that says a wish, else any
 sender as (
