@@ -1,13 +1,3 @@
-create function patient_primary_phone(id bigint) returns text
-language sql stable parallel safe as $$
-    select e164 from patient_phone where patient_id = id and is_primary
-$$;
-
-create function patient_last_seen_at(id bigint) returns timestamptz
-language sql stable parallel safe as $$
-    select max(checked_in_at) from appointment where patient_id = id and checked_in_at is not null
-$$;
-
 create or replace function patient_answer(patient patient, own_patient_id bigint)
 returns table (
     patient_id bigint,
