@@ -105,7 +105,7 @@ def _read_struct(wanted: type[msgspec.Struct]) -> Reader:
 
 def _read_list(wanted: Any) -> Reader:
     read_item = reader_of(get_args(_bare(wanted))[0], strict=True)
-    limits = [meta for meta in getattr(wanted, "__metadata__", ()) if isinstance(meta, msgspec.Meta)]
+    limits = limits_of(wanted)
     least = max((meta.min_length or 0 for meta in limits), default=0)
     most = min((meta.max_length or MAX_ITEMS for meta in limits), default=MAX_ITEMS)
     checks: list[Check] = list(_extras(wanted, "check"))
@@ -133,7 +133,7 @@ def _read_plain(wanted: Any, is_nullable: bool, strict: bool) -> Reader:
     may_be_empty = is_nullable and (not strict or any(_is_text(member) for member in _members(wanted)))
     example = next(_examples(wanted), "")
     # to find its decoder msgspec hashes a type, and Litestar's annotations are slow at that
-    plain = _with_limits_only(wanted)
+    plain = with_limits(_bare(wanted), limits_of(wanted))
 
     def read(value: Any, path: str, errors: list[FieldError]) -> Any:
         try:
@@ -156,24 +156,28 @@ def _read_plain(wanted: Any, is_nullable: bool, strict: bool) -> Reader:
     return read
 
 
-def _with_limits_only(wanted: Any) -> Any:
-    """A type without the annotations that msgspec makes nothing of."""
-    limits = tuple(meta for meta in getattr(wanted, "__metadata__", ()) if isinstance(meta, msgspec.Meta))
-    return Annotated[(_bare(wanted), *limits)] if limits else _bare(wanted)
+def limits_of(wanted: Any) -> tuple[msgspec.Meta, ...]:
+    """What a type's annotations say to msgspec, of all that they say."""
+    return tuple(meta for meta in getattr(wanted, "__metadata__", ()) if isinstance(meta, msgspec.Meta))
+
+
+def with_limits(wanted: Any, limits: tuple[msgspec.Meta, ...]) -> Any:
+    """A type with these annotations and no others."""
+    return Annotated[(wanted, *limits)] if limits else wanted
 
 
 def _extras(wanted: Any, name: str) -> Iterator[Any]:
     for member in _members(wanted):
-        for meta in getattr(member, "__metadata__", ()):
-            if isinstance(meta, msgspec.Meta) and name in (meta.extra or {}):
+        for meta in limits_of(member):
+            if name in (meta.extra or {}):
                 yield (meta.extra or {})[name]
 
 
 def _examples(wanted: Any) -> Iterator[Any]:
     """The examples of a type with a pattern, which tests want to be there."""
     for member in _members(wanted):
-        for meta in getattr(member, "__metadata__", ()):
-            if isinstance(meta, msgspec.Meta) and meta.pattern is not None:
+        for meta in limits_of(member):
+            if meta.pattern is not None:
                 yield from meta.examples or ()
         if get_origin(_bare(member)) is list:
             yield from _examples(get_args(_bare(member))[0])

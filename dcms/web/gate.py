@@ -5,6 +5,7 @@ sake (deadlock, serialization) or that the standby could not answer.
 """
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -88,9 +89,7 @@ class Gate:
                 exchange.context.caller = caller
                 _authorize(caller, access, scope)
         exchange.body = await _read_body(headers, access, receive, scope["method"])
-        exchange.context.if_match = versions_of(
-            value.decode("latin-1") for name, value in scope["headers"] if name == b"if-match"
-        )
+        exchange.context.if_match = versions_of(_lines(scope, b"if-match"))
         if access.may_be_stale and state.standby is not None:
             exchange.context.max_staleness_s = _allowed_staleness(scope, state.standby)
         key = headers.get(b"idempotency-key") if access.keeps_answers else None
@@ -178,9 +177,14 @@ def _authorize_patient(caller: Caller, access: RouteAccess, scope: HTTPScope) ->
         raise Forbidden
 
 
+def _lines(scope: HTTPScope, header: bytes) -> Iterator[str]:
+    """The lines of a header that may be sent several times."""
+    return (value.decode("latin-1") for name, value in scope["headers"] if name == header)
+
+
 def _allowed_staleness(scope: HTTPScope, standby: Standby) -> int | None:
     """The staleness that the client allows, when the standby keeps within it."""
-    allowed = max_staleness(value.decode("latin-1") for name, value in scope["headers"] if name == b"prefer")
+    allowed = max_staleness(_lines(scope, b"prefer"))
     return allowed if allowed is not None and standby.staleness_s <= allowed else None
 
 

@@ -2,9 +2,8 @@
 
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any, Union, get_args, get_origin
 
-import msgspec
 from litestar import Request
 from litestar.connection.base import empty_receive, empty_send
 from litestar.datastructures import State
@@ -13,7 +12,7 @@ from litestar.types.empty import Empty
 
 from dcms.access.callers import Caller
 from dcms.context import Context
-from dcms.web.bodies import read_body
+from dcms.web.bodies import limits_of, read_body, with_limits
 from dcms.web.exchange import Exchange, exchange_of
 from dcms.web.pages import PageRequest, page_request
 from dcms.web.problems import Unauthenticated
@@ -63,8 +62,7 @@ def _body_type(declared: Any) -> Any:
 
     `T | None` is for a request without a body; `null` is none.
     """
-    limits = tuple(each for each in declared.__metadata__ if isinstance(each, msgspec.Meta))
     wanted = declared.__origin__
     if get_origin(wanted) in (Union, UnionType):
         wanted = Union[tuple(each for each in get_args(wanted) if each is not NoneType)]  # noqa: UP007
-    return Annotated[(wanted, *limits)] if limits else wanted
+    return with_limits(wanted, limits_of(declared))
