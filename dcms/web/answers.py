@@ -15,6 +15,7 @@ T = TypeVar("T")
 
 API = "/api/v1"
 JSON = "application/json"
+JSON_BYTES = JSON.encode()
 HTML = "text/html"
 _encoder = msgspec.json.Encoder()
 
@@ -41,9 +42,29 @@ class Answer(Response[T]):
     # of what the content belongs to, when the content itself has none
     version: int | None = None
 
+    def __init__(
+        self,
+        content: T,
+        *,
+        status_code: int | None = None,
+        headers: dict[str, str] | None = None,
+        media_type: str | None = None,
+        background: Any = None,
+        type_encoders: Any = None,
+    ) -> None:
+        # what Litestar's own sets, without looking through its options: there is one of these for each request
+        self.content = content
+        self.status_code = status_code
+        self.headers = headers or {}
+        self.media_type = media_type
+        self.background = background
+        self.response_type_encoders = type_encoders or {}
+        self.cookies = []
+        self.encoding = "utf-8"
+
     def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **options: Any) -> Any:
         """Encode the content once, and tag it when it has a version."""
-        media_type = str(self.media_type or options.get("media_type") or JSON)
+        media_type = self.media_type or options.get("media_type") or JSON
         if media_type != JSON or isinstance(self.content, bytes):
             return super().to_asgi_response(app, request, **options)
         status = self.status_code or options.get("status_code") or 200
@@ -57,7 +78,7 @@ class Answer(Response[T]):
             headers.append((b"etag", etag.encode()))
             if request.method == "GET" and is_known(exchange_of(request.scope).headers.get(b"if-none-match"), etag):
                 return RawAnswer(304, headers, b"")
-        headers += [(b"content-type", JSON.encode()), (b"content-length", str(len(body)).encode())]
+        headers += [(b"content-type", JSON_BYTES), (b"content-length", b"%d" % len(body))]
         return RawAnswer(status, headers, body)
 
 

@@ -37,7 +37,7 @@ class Exchange:
         self.query: tuple[tuple[str, str], ...] = ()
         self.body = b""
         self.status = 0
-        # set by the problem handler: the database undid the transaction for another's sake
+        # set by the problem handler: the database undid the transaction for another's sake; its answer is not sent
         self.is_retryable = False
         self.is_last_attempt = True
         # set by a handler that lists patients: whose records the answer shows, for the audit log

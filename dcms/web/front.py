@@ -1,5 +1,6 @@
 """The outermost layer: request ids, the client's address, security headers, the log line, the audit of readings."""
 
+import itertools
 import re
 import secrets
 import time
@@ -36,9 +37,11 @@ SECURITY_HEADERS = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-# pages bring their own: they have scripts and styles
-API_POLICY = (b"content-security-policy", b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'")
-NO_STORE = (b"cache-control", b"no-store")
+# unless the answer has its own, as pages with scripts and styles do
+DEFAULT_HEADERS = [
+    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+]
 
 # the first segments of a path below the API's base → the table it is about, for denials in the audit log
 TABLES = {
@@ -86,6 +89,9 @@ class Front:
 
     def __init__(self, app: Litestar, services: Services) -> None:
         self.app = app
+        # of the ids that it gives requests: no other process has it
+        self._name = secrets.token_hex(8)
+        self._numbers = itertools.count()
         self.services = services
         self.proxies = services.settings.trusted_proxies
         self.trail = services.trail
@@ -101,10 +107,11 @@ class Front:
         needs_place = scope["path"] not in WITHOUT_A_PLACE
         if needs_place and self.admission.is_full:
             self.admission.refused += 1
-            await _refuse(scope, headers, form_of(scope["path"], self.app.state.problem_forms), receive, send)
+            form = form_of(scope["path"], self.app.state.problem_forms)
+            await _refuse(scope, self._request_id(headers), headers, form, receive, send)
             return
         context = Context(
-            request_id=_request_id(headers.get(b"x-request-id")),
+            request_id=self._request_id(headers),
             ip=client_address(scope, headers.get(b"x-forwarded-for"), self.proxies),
             user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:MAX_USER_AGENT].replace("\0", "") or None,
             zone=self.services.facts.zone,
@@ -134,6 +141,13 @@ class Front:
             finally:
                 if place is not None:
                     place.end()
+
+    def _request_id(self, headers: dict[bytes, bytes]) -> str:
+        """The client's, or one that no other request has."""
+        given = headers.get(b"x-request-id")
+        if given is not None and REQUEST_ID.fullmatch(given):
+            return given.decode()
+        return f"{self._name}{next(self._numbers):08x}"
 
     async def _audit(self, scope: HTTPScope, exchange: Exchange) -> None:
         """Write down a denial, or whose record was read."""
@@ -176,14 +190,12 @@ def _entity_of(route: str) -> str:
 def client_address(scope: HTTPScope, forwarded_for: bytes | None, proxies: tuple[Network, ...]) -> str | None:
     """The client's address: the last one in X-Forwarded-For that is not a trusted proxy's."""
     client = scope.get("client")
-    address = client[0] if client else None
-    hops = [hop.strip() for hop in (forwarded_for or b"").decode("latin-1").split(",")]
-    while address is not None and hops[-1:] not in ([], [""]):
-        if not any(_parse(address) in proxy for proxy in proxies):
-            break
-        address = hops.pop()
-    parsed = _parse(address or "")
-    return None if parsed is None else _text(parsed)
+    address = client[0] if client else ""
+    if forwarded_for is not None:
+        hops = [hop.strip() for hop in forwarded_for.decode("latin-1").split(",")]
+        while hops[-1:] not in ([], [""]) and any(_parse(address) in proxy for proxy in proxies):
+            address = hops.pop()
+    return _normalize(address)
 
 
 @lru_cache(ADDRESSES_KEPT)
@@ -196,21 +208,17 @@ def _parse(address: str) -> Any:
     return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
-_text = lru_cache(ADDRESSES_KEPT)(str)
-
-
-def _request_id(given: bytes | None) -> str:
-    if given is not None and REQUEST_ID.fullmatch(given):
-        return given.decode()
-    return secrets.token_hex(12)
+@lru_cache(ADDRESSES_KEPT)
+def _normalize(address: str) -> str | None:
+    parsed = _parse(address)
+    return None if parsed is None else str(parsed)
 
 
 async def _refuse(
-    scope: HTTPScope, headers: dict[bytes, bytes], form: ProblemForm, receive: Receive, send: Send
+    scope: HTTPScope, request_id: str, headers: dict[bytes, bytes], form: ProblemForm, receive: Receive, send: Send
 ) -> None:
     """Answer that the service is busy, with as little work as can be: no routing, no log line of its own."""
     problem = Unavailable("The service is busy.")
-    request_id = _request_id(headers.get(b"x-request-id"))
     body = msgspec.json.encode(form.body(problem, request_id, scope["path"]))
     await Incoming(receive, headers).discard()
     answered = [
@@ -219,8 +227,7 @@ async def _refuse(
         (b"retry-after", problem.headers["Retry-After"].encode()),
         (b"x-request-id", request_id.encode()),
         *SECURITY_HEADERS,
-        API_POLICY,
-        NO_STORE,
+        *DEFAULT_HEADERS,
     ]
     await send({"type": "http.response.start", "status": problem.status, "headers": answered})
     shown = b"" if scope["method"] == "HEAD" else body
@@ -229,20 +236,21 @@ async def _refuse(
 
 def _finish(send: Send, exchange: Exchange, incoming: Incoming) -> Send:
     async def finish(message: Message) -> None:
+        if exchange.is_retryable:
+            return
         if message["type"] == "http.response.start":
             if not incoming.is_complete:
                 await incoming.discard()
             exchange.status = message["status"]
-            headers = list(message["headers"])
-            names = {name for name, _ in headers}
-            headers.append((b"x-request-id", exchange.context.request_id.encode()))
+            own = dict(message["headers"])
+            headers = [
+                *message["headers"],
+                (b"x-request-id", exchange.context.request_id.encode()),
+                *SECURITY_HEADERS,
+                *[default for default in DEFAULT_HEADERS if default[0] not in own],
+            ]
             if exchange.context.max_staleness_s is not None:
                 headers.append((b"preference-applied", b"max-staleness=%d" % exchange.context.max_staleness_s))
-            headers += SECURITY_HEADERS
-            if NO_STORE[0] not in names:
-                headers.append(NO_STORE)
-            if API_POLICY[0] not in names:
-                headers.append(API_POLICY)
             message["headers"] = headers
         elif exchange.is_head and message["type"] == "http.response.body":
             message = {**message, "body": b""}

@@ -89,7 +89,8 @@ class Gate:
                 exchange.context.caller = caller
                 _authorize(caller, access, scope)
         exchange.body = await _read_body(headers, access, receive, scope["method"])
-        exchange.context.if_match = versions_of(_lines(scope, b"if-match"))
+        if b"if-match" in headers:
+            exchange.context.if_match = versions_of(_lines(scope, b"if-match"))
         if access.may_be_stale and state.standby is not None:
             exchange.context.max_staleness_s = _allowed_staleness(scope, state.standby)
         key = headers.get(b"idempotency-key") if access.keeps_answers else None
@@ -105,7 +106,7 @@ class Gate:
             exchange.is_retryable = False
             ScopeState.from_scope(scope).response_started = False
             if key is None:
-                await self._answer(scope, receive, _unless_retryable(send, exchange), exchange)
+                await self._answer(scope, receive, send, exchange)
             else:
                 await self._answer_once(scope, receive, send, exchange, database, key)
             if not exchange.is_retryable:
@@ -268,6 +269,9 @@ def _read_query(scope: HTTPScope, exchange: Exchange) -> None:
     if access.raw_body and not access.query:
         # a webhook's query is part of what its signature covers; the sender decides what is in it
         return
+    if not scope["query_string"] and not access.required:
+        ScopeState.from_scope(scope).parsed_query = ()
+        return
     pairs = _query_pairs(scope)
     exchange.query = pairs
     errors: list[FieldError] = []
@@ -313,14 +317,6 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return replay
-
-
-def _unless_retryable(send: Send, exchange: Exchange) -> Send:
-    async def guarded(message: Message) -> None:
-        if not exchange.is_retryable:
-            await send(message)
-
-    return guarded
 
 
 def _after_catching_up(send: Send, authenticator: Authenticator) -> Send:
