@@ -190,12 +190,19 @@ def _entity_of(route: str) -> str:
 def client_address(scope: HTTPScope, forwarded_for: bytes | None, proxies: tuple[Network, ...]) -> str | None:
     """The client's address: the last one in X-Forwarded-For that is not a trusted proxy's."""
     client = scope.get("client")
-    address = client[0] if client else ""
+    if client is None:
+        return None
+    address = client[0]
     if forwarded_for is not None:
         hops = [hop.strip() for hop in forwarded_for.decode("latin-1").split(",")]
-        while hops[-1:] not in ([], [""]) and any(_parse(address) in proxy for proxy in proxies):
+        while hops[-1:] not in ([], [""]) and _is_among(address, proxies):
             address = hops.pop()
     return _normalize(address)
+
+
+def _is_among(address: str, networks: tuple[Network, ...]) -> bool:
+    parsed = _parse(address)
+    return parsed is not None and any(parsed in network for network in networks)
 
 
 @lru_cache(ADDRESSES_KEPT)

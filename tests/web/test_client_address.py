@@ -22,7 +22,9 @@ PROXIES = (ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))
         ("2001:db8::1", b"2001:470::1", "2001:470::1"),
         ("fe80::1%eth0", None, "fe80::1"),
         ("10.0.0.1", b"unknown", None),
+        ("10.0.0.1", b"198.51.100.7, unknown", None),
         ("testclient", None, None),
+        ("testclient", b"198.51.100.7", None),
         (None, b"198.51.100.7", None),
     ],
 )
