@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import asyncpg
 import msgspec
 
-TIMES_KEPT = 4096
+TIMES_KEPT = 512
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 

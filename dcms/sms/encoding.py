@@ -15,6 +15,7 @@ GSM_BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM_EXTENSION = frozenset("\f^{}\\[~]|€")
+GSM = GSM_BASIC | GSM_EXTENSION
 # encoding → units in a single message, units in each of several
 ROOM: dict[Encoding, tuple[int, int]] = {"GSM-7": (160, 153), "UCS-2": (70, 67)}
 
@@ -33,7 +34,7 @@ class Measure(msgspec.Struct, frozen=True):
 def measure(text: str) -> Measure:
     """Count a text's units and segments. An empty one has none."""
     characters = set(text)
-    encoding: Encoding = "GSM-7" if characters <= GSM_BASIC | GSM_EXTENSION else "UCS-2"
+    encoding: Encoding = "GSM-7" if characters <= GSM else "UCS-2"
     wide = (
         characters & GSM_EXTENSION if encoding == "GSM-7" else {each for each in characters if each > BASIC_PLANE_END}
     )

@@ -15,7 +15,6 @@ T = TypeVar("T")
 
 API = "/api/v1"
 JSON = "application/json"
-JSON_BYTES = JSON.encode()
 HTML = "text/html"
 _encoder = msgspec.json.Encoder()
 
@@ -63,22 +62,24 @@ class Answer(Response[T]):
         self.encoding = "utf-8"
 
     def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **options: Any) -> Any:
-        """Encode the content once, and tag it when it has a version."""
-        media_type = self.media_type or options.get("media_type") or JSON
-        if media_type != JSON or isinstance(self.content, bytes):
+        """Encode JSON and text once, and tag what has a version."""
+        media_type = str(self.media_type or options.get("media_type") or JSON)
+        is_text = media_type.startswith("text/") and isinstance(self.content, str)
+        if self.cookies or self.background or not (is_text or media_type == JSON) or isinstance(self.content, bytes):
             return super().to_asgi_response(app, request, **options)
         status = self.status_code or options.get("status_code") or 200
         headers = [(name.lower().encode(), str(value).encode()) for name, value in self.headers.items()]
         if status == 204:
             return RawAnswer(204, headers, b"")
-        body = _encoder.encode(self.content)
+        body = str(self.content).encode() if is_text else _encoder.encode(self.content)
         version = getattr(self.content, "version", self.version)
         if type(version) is int:
             etag = etag_of(version, body)
             headers.append((b"etag", etag.encode()))
             if request.method == "GET" and is_known(exchange_of(request.scope).headers.get(b"if-none-match"), etag):
                 return RawAnswer(304, headers, b"")
-        headers += [(b"content-type", JSON_BYTES), (b"content-length", b"%d" % len(body))]
+        content_type = f"{media_type}; charset=utf-8" if is_text else JSON
+        headers += [(b"content-type", content_type.encode()), (b"content-length", b"%d" % len(body))]
         return RawAnswer(status, headers, body)
 
 
