@@ -18,7 +18,7 @@ run: .venv/.stamp ## Start the demo: database, sample data, API and worker
 
 test: export DCMS_TEST_PG := $(or $(PG),$(DCMS_TEST_PG))
 test: .venv/.stamp ## Run the tests; PG=system on the machine's own PostgreSQL, ARGS="tests/patients -k search" only some
-	$(BIN)/pytest -n $(or $(JOBS),2) $(ARGS)
+	$(BIN)/pytest -n $(or $(JOBS),2) --dist loadfile $(ARGS)
 
 fuzz: .venv/.stamp ## Send generated requests as each role; EXAMPLES=500 for a long run, ARGS="--role patient" for one role
 	@$(BIN)/python -m tests.fuzz.run --examples $(or $(EXAMPLES),20) $(ARGS)

@@ -17,7 +17,7 @@ from tests.databases import drop_database, running_cluster
 @pytest.fixture(scope="module")
 def arena() -> Iterator[Arena]:
     """On the tests' cluster, which is quicker than a durable one."""
-    options = Options(size=600, rounds=1, seconds=0.2, connections=2, pool_size=2)
+    options = Options(size=3000, rounds=1, seconds=0.2, connections=2, pool_size=2)
     made = Arena(running_cluster(), options, f"test_{os.getpid()}_arena")
     yield made
     drop_database(running_cluster(), made.clinic.owner_url)
