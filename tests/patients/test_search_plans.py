@@ -1,6 +1,6 @@
 """What a search reads among very many patients: indexes, and only so much of them.
 
-50,000 patients in the normal run; DCMS_TEST_PATIENTS=1000000 makes it a million.
+20,000 patients in the normal run; DCMS_TEST_PATIENTS=1000000 makes it a million.
 """
 
 import os
@@ -18,7 +18,7 @@ from dcms.patients.repository import SQL
 from dcms.patients.search import parts_of
 from tests.databases import drop_database, fresh_database, running_cluster
 
-PATIENTS = int(os.environ.get("DCMS_TEST_PATIENTS", "50000"))
+PATIENTS = int(os.environ.get("DCMS_TEST_PATIENTS", "20000"))
 SYLLABLES = [consonant + vowel for consonant in "bdfgklmnprstvw" for vowel in "aeiou"]
 INDEX_SCANS = {"Index Scan", "Index Only Scan", "Bitmap Index Scan", "Bitmap Heap Scan"}
 # of 8 KiB, from memory or not: the points of 1,000 to 2,000 patients take most of them
