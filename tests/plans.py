@@ -11,7 +11,12 @@ from tests.api import Api
 async def buffers(api: Api, query: Query, arguments: dict[str, Any]) -> int:
     """How many pages a statement reads, once it is planned."""
     values = query.bind({"own_patient_id": None, **arguments} if "own_patient_id" in query.parameters else arguments)
-    statement = await api.owner.prepare("explain (analyze, buffers, timing off, format json) " + query.text)
+    return await pages_read(api, query.text, values)
+
+
+async def pages_read(api: Api, text: str, values: Sequence[Any]) -> int:
+    """How many pages a statement of a list reads, once it is planned."""
+    statement = await api.owner.prepare("explain (analyze, buffers, timing off, format json) " + text)
     await statement.fetchval(*values)
     [plan] = json.loads(await statement.fetchval(*values))
     counted: int = plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"]

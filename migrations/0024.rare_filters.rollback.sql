@@ -1,0 +1,5 @@
+-- transactional: false
+
+drop index concurrently if exists treatment_item_done_at;
+
+drop index concurrently if exists sms_reviewed;
