@@ -54,7 +54,7 @@ class Answer(Response[T]):
         # what Litestar's own sets, without looking through its options: there is one of these for each request
         self.content = content
         self.status_code = status_code
-        self.headers = headers or {}
+        self.headers = dict(headers) if headers else {}
         self.media_type = media_type
         self.background = background
         self.response_type_encoders = type_encoders or {}
