@@ -42,20 +42,26 @@ meaning as materialized (
     select place, 'p:' || number.digits, 'p:' || number.digits || chr(1), 1, 1
     from word
     cross join lateral (
-        select substr(e164, 2) as digits
-        from phone_number
-        where e164 like '%' || word.word || '%'
-        limit 200
+        (
+            select substr(e164, 2) as digits
+            from phone_number
+            where length(word.word) < 12
+                and e164 like '%' || word.word || '%'
+            limit 200
+        )
+        union all
+        -- what begins or ends with the digits has its own terms, so with these in between it has two more, and so many
+        -- few numbers have
+        (
+            select substr(e164, 2)
+            from phone_number
+            where length(word.word) >= 12
+                and length(e164) >= 15
+                and e164 like '%' || word.word || '%'
+            limit 200
+        )
     ) as number
     where word.kind = 'd'
-        -- whoever gives a whole number that there is means that one
-        and not exists (
-            select
-            from word as whole
-            join phone_number on phone_number.e164 = '+' || whole.word
-            where whole.place = word.place
-                and whole.kind = 'p'
-        )
 ),
 -- how many terms each part may mean, as far as that decides anything
 place as materialized (

@@ -148,6 +148,22 @@ async def test_a_number_is_found_however_it_is_spelled(api: Api, query: str) -> 
     assert await found(api, query) == [wanted["patient_id"]]
 
 
+async def test_digits_in_between_are_found_whoever_has_them_as_a_whole_number(api: Api) -> None:
+    bee = await make.patient(api, last_name="Bee", phone_numbers=[{"number": "+49 30 12345678"}])
+    aay = await make.patient(api, last_name="Aay", phone_numbers=[{"number": "+49234567"}])
+
+    assert await found(api, "234567") == [aay["patient_id"], bee["patient_id"]]
+    assert await found(api, "bee 234567") == [bee["patient_id"]]
+
+
+@pytest.mark.parametrize("digits", ["97161234567", "971612345678", "9716123456789"])
+async def test_digits_in_between_are_found_in_the_longest_numbers_too(api: Api, digits: str) -> None:
+    patient = await make.patient(api, phone_numbers=[{"number": "+497161234567890"}])
+
+    assert await found(api, digits) == [patient["patient_id"]]
+
+
+
 @pytest.mark.parametrize(
     "query", ["X-12 b", "x-1", "x-12", "Anna@Example.org", "anna@ex", "anna@example.org müller", "mü X-12"]
 )
