@@ -56,6 +56,8 @@ def name_the_error(_logger: WrappedLogger, _method: str, event: EventDict) -> Ev
     Its message may quote a row (PostgreSQL's DETAIL does), and its locals hold bodies: neither is written.
     """
     error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()[1]
     if isinstance(error, BaseException):
         event["error"] = type(error).__qualname__
         event["sqlstate"] = getattr(error, "sqlstate", None)

@@ -1,6 +1,7 @@
 """Readings of a row that come at the same time share a statement, and nothing else."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -99,6 +100,19 @@ async def test_who_waited_long_for_the_statement_before_is_told_so(
     with pytest.raises(Unavailable):
         await second
     assert await third == (3, 1)
+
+
+async def test_who_waited_for_no_statement_is_not_told_so_however_long_the_process_stood_still(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "PATIENCE_S", 0.01)
+    reading = SharedReading(QUERY, table.records)
+    await read(reading, 1)
+    second = asyncio.create_task(read(reading, 2))
+    await asyncio.sleep(0)
+    time.sleep(0.05)  # noqa: ASYNC251 - that is the point
+
+    assert await second == (2, 1)
 
 
 async def test_who_hangs_up_takes_nobody_with_him(table: Table) -> None:

@@ -259,6 +259,10 @@ async def test_without_a_standby_the_preference_is_ignored(api: Api) -> None:
         (["max-staleness"], None),
         (["max-staleness-not=5"], None),
         (['"'], None),
+        # nobody closes it; once this took time with the square of its length
+        (['note="a, max-staleness=5'], None),
+        (['\\"' * 50_000 + ", max-staleness=5"], None),
+        (["\\" * 50_001], None),
         ([], None),
     ],
 )

@@ -51,6 +51,8 @@ class SharedReading:
         self._text = shared_text(query)
         self._records = records
         self._wishes: Batches[Wish] = Batches(self._read, AT_ONCE)
+        # when the statement before this one ended
+        self._ended = 0.0
 
     async def record(self, ids: Ids) -> asyncpg.Record | None:
         """The row of these ids, with a column more, as it is now or a moment later."""
@@ -59,7 +61,7 @@ class SharedReading:
         return await wish.answer
 
     async def _read(self, wishes: list[Wish]) -> None:
-        wishes = _still_patient(wishes)
+        wishes = self._still_patient(wishes)
         try:
             columns = list(zip(*(wish.ids for wish in wishes), strict=True))
             records = await self._records(self._name, self._text, columns) if wishes else []
@@ -72,10 +74,20 @@ class SharedReading:
             for wish in wishes:
                 wish.fail(error)
             return
+        finally:
+            self._ended = asyncio.get_running_loop().time()
         found = {record[-1]: record for record in records}
         for place, wish in enumerate(wishes, 1):
             if not wish.answer.done():
                 wish.answer.set_result(found.get(place))
+
+    def _still_patient(self, wishes: list[Wish]) -> list[Wish]:
+        """Those who can wait for another statement: what the one before them waited for may never come."""
+        latest = min(self._ended, asyncio.get_running_loop().time() - PATIENCE_S)
+        for wish in wishes:
+            if wish.since < latest:
+                wish.fail(Unavailable("The service is busy."))
+        return [wish for wish in wishes if not wish.answer.done()]
 
 
 def shared_text(query: Query) -> str:
@@ -86,12 +98,3 @@ def shared_text(query: Query) -> str:
     one = _PARAMETER.sub(lambda match: f"wanted.{names[int(match[1]) - 1]}", query.text)
     wanted = f"unnest({arrays}) with ordinality as wanted ({', '.join(names)}, place)"
     return f"select found.*, wanted.place from {wanted} cross join lateral (\n{one}\n) as found"  # noqa: S608
-
-
-def _still_patient(wishes: list[Wish]) -> list[Wish]:
-    """Those who can wait for another statement: what the one before them waited for may never come."""
-    latest = asyncio.get_running_loop().time() - PATIENCE_S
-    for wish in wishes:
-        if wish.since < latest:
-            wish.fail(Unavailable("The service is busy."))
-    return [wish for wish in wishes if not wish.answer.done()]

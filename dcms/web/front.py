@@ -112,7 +112,7 @@ class Front:
             return
         context = Context(
             request_id=self._request_id(headers),
-            ip=client_address(scope, headers.get(b"x-forwarded-for"), self.proxies),
+            ip=client_address(scope, _forwarded_for(scope) if b"x-forwarded-for" in headers else None, self.proxies),
             user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:MAX_USER_AGENT].replace("\0", "") or None,
             zone=self.services.facts.zone,
             default_region=self.services.facts.default_region,
@@ -198,6 +198,11 @@ def client_address(scope: HTTPScope, forwarded_for: bytes | None, proxies: tuple
         while hops[-1:] not in ([], [""]) and _is_among(address, proxies):
             address = hops.pop()
     return _normalize(address)
+
+
+def _forwarded_for(scope: HTTPScope) -> bytes:
+    """The header's lines, as one."""
+    return b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
 
 
 def _is_among(address: str, networks: tuple[Network, ...]) -> bool:

@@ -17,6 +17,7 @@ from litestar.utils.scope.state import ScopeState
 from dcms.access.authenticator import Authenticator
 from dcms.access.callers import Caller
 from dcms.access.permissions import Permission, Role
+from dcms.database.failures import RETRYABLE
 from dcms.database.pool import Database
 from dcms.database.standby import Standby
 from dcms.web.answers import RawAnswer, versions_of, wants_page
@@ -105,10 +106,17 @@ class Gate:
             exchange.is_last_attempt = attempt == ATTEMPTS
             exchange.is_retryable = False
             ScopeState.from_scope(scope).response_started = False
-            if key is None:
-                await self._answer(scope, receive, send, exchange)
-            else:
-                await self._answer_once(scope, receive, send, exchange, database, key)
+            try:
+                if key is None:
+                    await self._answer(scope, receive, send, exchange)
+                else:
+                    await self._answer_once(scope, receive, send, exchange, database, key)
+            except Exception as error:
+                # not the handler's, whose are answered inside: a key's, or of the end of its transaction
+                exchange.is_retryable = isinstance(error, RETRYABLE) and not exchange.is_last_attempt
+                if not exchange.is_retryable:
+                    exchange.is_last_attempt = True
+                    raise
             if not exchange.is_retryable:
                 return
             exchange.context.max_staleness_s = None

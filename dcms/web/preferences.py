@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 MAX_STALENESS_S = 3600
 
-# what lies between two commas; those of a quoted value count as a part of it
-_PREFERENCE = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
+# what lies between two commas; those of a quoted value count as a part of it. One that nobody closes goes to the end,
+# so that no place of the text is gone through twice
+_PREFERENCE = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*(?:"|\\?$))+', re.DOTALL)
 
 
 def max_staleness(prefer: Iterable[str]) -> int | None:

@@ -323,6 +323,28 @@ async def test_a_request_that_is_undone_again_and_again_is_503(api: Api, headers
     assert (await api.admin.post("/patients", json=ANNA, headers=headers)).status_code == 201
 
 
+@pytest.mark.parametrize("times, status", [(2, 201), (3, 503)])
+async def test_what_is_undone_for_the_keys_sake_runs_again_too(api: Api, times: int, status: int) -> None:
+    await undo_first(api, times, "40P01", "insert on idempotency_key")
+
+    answer = await post(api.admin, "/patients", ANNA, "k")
+
+    assert answer.status_code == status
+    assert await api.owner.fetchval("select count(*) from patient") == (status == 201)
+    assert await api.owner.fetchval("select count(*) from idempotency_key") == (status == 201)
+
+
+async def test_who_loses_the_database_while_it_is_undone_is_told_so(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def lose(self: PatientRepository, _new: Any) -> None:
+        async with self._database.connection("test") as connection:
+            connection.terminate()
+        raise asyncpg.DeadlockDetectedError
+
+    monkeypatch.setattr(PatientRepository, "add", lose)
+
+    problem(await post(api.admin, "/patients", ANNA, "k"), 503, "unavailable")
+
+
 @asynccontextmanager
 async def with_keys(api: Api, jwt_keys: dict[str, bytes]) -> AsyncIterator[httpx.AsyncClient]:
     """The admin's client of a process that is started with other keys."""
@@ -429,8 +451,8 @@ async def until(api: Api, question: str) -> None:
     pytest.fail("it did not happen")
 
 
-async def undo_first(api: Api, times: int, sqlstate: str) -> None:
-    """Let the database undo the first inserts of patients as if for another transaction's sake."""
+async def undo_first(api: Api, times: int, sqlstate: str, change: str = "insert on patient") -> None:
+    """Let the database undo the first changes of a table as if for another transaction's sake."""
     await api.owner.execute(
         f"""
         create sequence tries;
@@ -443,7 +465,7 @@ async def undo_first(api: Api, times: int, sqlstate: str) -> None:
             return null;
         end
         $$;
-        create trigger undo after insert on patient for each row execute function undo();
+        create trigger undo after {change} for each row execute function undo();
         """
     )
 

@@ -163,7 +163,6 @@ async def test_digits_in_between_are_found_in_the_longest_numbers_too(api: Api, 
     assert await found(api, digits) == [patient["patient_id"]]
 
 
-
 @pytest.mark.parametrize(
     "query", ["X-12 b", "x-1", "x-12", "Anna@Example.org", "anna@ex", "anna@example.org müller", "mü X-12"]
 )

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from dcms.web.front import client_address
+from tests.api import Api
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))
 
@@ -34,3 +35,13 @@ def test_only_named_proxies_speak_for_others(
     scope: Any = {"client": None if client is None else (client, 1234)}
 
     assert client_address(scope, forwarded_for, PROXIES) == address
+
+
+async def test_several_lines_of_the_header_are_one(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api.app, "proxies", (ip_network("127.0.0.0/8"), *PROXIES))
+    hops = [("X-Forwarded-For", "203.0.113.9, 198.51.100.7"), ("X-Forwarded-For", "10.0.0.2")]
+
+    assert (await api.doctor.get("/users", headers=hops)).status_code == 403
+
+    [entry] = await api.audited(action="denied")
+    assert str(entry["ip"]) == "198.51.100.7"
