@@ -1,7 +1,5 @@
 """From a request's headers to its caller."""
 
-from http.cookies import SimpleCookie
-
 from dcms.access.callers import Caller
 from dcms.access.tokens import PAGE_COOKIE, Tokens
 from dcms.access.watch import Watch
@@ -32,7 +30,9 @@ class Authenticator:
 
     async def page_caller(self, cookies: bytes | None) -> Caller:
         """Who looks at a page. Raises Unauthenticated without a cookie of a session that lives."""
-        cookie = SimpleCookie((cookies or b"").decode("latin-1")).get(PAGE_COOKIE)
-        if cookie is None:
+        # not by http.cookies: whatever is wrong with another site's cookie is no fault of this one
+        pairs = (pair.strip().partition("=") for pair in (cookies or b"").decode("latin-1").split(";"))
+        value = next((value for name, _, value in pairs if name == PAGE_COOKIE), None)
+        if value is None:
             raise Unauthenticated
-        return await self._watch.ask(self._tokens.read_page(cookie.value))
+        return await self._watch.ask(self._tokens.read_page(value))

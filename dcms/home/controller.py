@@ -1,8 +1,10 @@
 """The home page, for programs as JSON and for people as HTML with a login of its own."""
 
+import re
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
+import msgspec
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 
@@ -14,12 +16,16 @@ from dcms.home.pages import home_page, login_page, style
 from dcms.home.repository import HomeRepository
 from dcms.home.structs import Home
 from dcms.web.answers import wants_page
+from dcms.web.bodies import read_body
 from dcms.web.problems import Forbidden, Invalid, Problem, TooManyRequests, Unauthenticated
 from dcms.web.requests import ApiRequest
 
 LOGIN = "/home/login"
 MAX_FORM = 8192
 MAX_FIELD = 1000
+MAX_FIELDS = 10
+
+_LOOPBACK = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?", re.IGNORECASE)
 
 
 class HomeController(Controller):
@@ -47,16 +53,25 @@ class HomeController(Controller):
     ) -> Response[str]:
         """Log in by the form, and keep the session in a cookie that scripts and other sites can't use."""
         _refuse_other_sites(request)
-        form = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
-        username, password, who = (form.get(name, [""])[0][:MAX_FIELD] for name in ("username", "password", "who"))
+        form = dict(_fields(await request.body()))
+        username, password, who = (form.get(name, "")[:MAX_FIELD] for name in ("username", "password", "who"))
         try:
-            pair = await auth.login(Login(username.strip(), password), as_patient=who == "patient")
+            # by the rules of the API's login
+            login = read_body(msgspec.json.encode({"username": username, "password": password}), Login)
+            pair = await auth.login(login, as_patient=who == "patient")
         except (Unauthenticated, TooManyRequests, Invalid) as problem:
             return login_page(await home.clinic_name(), username, who, _words(problem), problem.status)
         value = request.app.state.services.tokens.sign_page(pair.session_id, pair.user.user_id)
         return _see_home(request, value, max_age_s=request.app.state.services.settings.refresh_token_ttl_s)
 
-    @post("/logout", permission=Permission.AUTHENTICATED, login_page=LOGIN, raw_body=True, include_in_schema=False)
+    @post(
+        "/logout",
+        permission=Permission.AUTHENTICATED,
+        before_password_change=True,
+        login_page=LOGIN,
+        raw_body=True,
+        include_in_schema=False,
+    )
     async def log_out(self, request: ApiRequest, auth: NamedDependency[AuthRepository]) -> Response[str]:
         """End the session of the page."""
         _refuse_other_sites(request)
@@ -78,8 +93,18 @@ def _refuse_other_sites(request: ApiRequest) -> None:
         raise Forbidden(detail="The form was sent from another site.")
 
 
-def _host(origin: str | None) -> str:
-    return urlsplit(origin or "").netloc
+def _fields(body: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(body.decode("utf-8", "replace"), max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise Invalid.of("", f"must be a form with at most {MAX_FIELDS} fields") from None
+
+
+def _host(origin: str | None) -> str | None:
+    try:
+        return urlsplit(origin or "").netloc
+    except ValueError:
+        return None
 
 
 def _host_of(request: ApiRequest) -> str:
@@ -88,7 +113,7 @@ def _host_of(request: ApiRequest) -> str:
 
 def _see_home(request: ApiRequest, cookie: str, max_age_s: int) -> Response[Any]:
     """Go to the home page with this cookie; over plain HTTP only on this machine."""
-    is_loopback = urlsplit(f"//{_host_of(request)}").hostname in ("127.0.0.1", "localhost", "::1")
+    is_loopback = _LOOPBACK.fullmatch(_host_of(request)) is not None
     value = f"{PAGE_COOKIE}={cookie}; Path=/home; Max-Age={max_age_s}; HttpOnly; SameSite=Strict"
     headers = {"Location": "/home", "Set-Cookie": value if is_loopback else f"{value}; Secure"}
     return Response(None, status_code=303, headers=headers, media_type="text/plain")

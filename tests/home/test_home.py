@@ -1,6 +1,7 @@
 """GET /home, as JSON and as a page with a login of its own."""
 
 import re
+import unicodedata
 from typing import Any
 
 import httpx
@@ -125,7 +126,9 @@ async def test_the_form_keeps_the_name_and_nothing_else_of_a_wrong_try(api: Api)
     assert "set-cookie" not in answer.headers
 
 
-@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {"Origin": "http://["}]
+)
 async def test_another_site_can_log_nobody_in_or_out(api: Api, headers: dict[str, str]) -> None:
     await give_password(api, "doctor")
 
@@ -139,6 +142,50 @@ async def test_a_made_up_cookie_opens_nothing(api: Api, cookie: str) -> None:
     answer = await client.get("/home", headers={**HTML, "Cookie": f"dcms_page={cookie}"})
 
     assert answer.status_code == 303
+
+
+@pytest.mark.parametrize("others", ["a(b=1", "a,b=1", "0@q=1", "x=a b", "flag", '"', "="])
+async def test_cookies_of_others_are_no_fault(api: Api, others: str) -> None:
+    await give_password(api, "doctor")
+    cookie = (await log_in(api, "doctor")).headers["set-cookie"].partition(";")[0]
+    client = root(api.client(None))
+
+    for cookies, status in ((others, 303), (f"{others}; {cookie}", 200), (f"{cookie}; {others}", 200)):
+        assert (await client.get("/home", headers={**HTML, "Cookie": cookies})).status_code == status
+
+
+async def test_a_form_of_something_else_is_400(api: Api) -> None:
+    answer = await root(api.anonymous).post("/home/login", data={f"field{number}": "x" for number in range(11)})
+
+    problem(answer, 400, "invalid_request")
+
+
+@pytest.mark.parametrize("host", ["[", "a]b", "[::1", "localhost.evil.example"])
+async def test_a_host_that_is_none_is_not_this_machine(api: Api, host: str) -> None:
+    await give_password(api, "doctor")
+    scope_host = {"Host": host}
+
+    answer = await log_in(api, "doctor", **scope_host)
+
+    assert answer.status_code in (303, 400)
+    assert answer.status_code == 400 or answer.headers["set-cookie"].endswith("; Secure")
+
+
+async def test_a_password_is_the_same_however_its_accents_are_typed(api: Api) -> None:
+    composed = "Zw\u00f6lf-Boxk\u00e4mpfer-jagen"
+    password_hash = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1).hash(composed)
+    await api.owner.execute("update dcms_user set password_hash = $1 where username = 'doctor'", password_hash)
+
+    assert (await log_in(api, "doctor", unicodedata.normalize("NFD", composed))).status_code == 303
+
+
+async def test_who_must_change_his_password_may_log_out(api: Api) -> None:
+    await give_password(api, "doctor")
+    await log_in(api, "doctor")
+    await api.owner.execute("update dcms_user set must_change_password = true where username = 'doctor'")
+
+    assert (await root(api.anonymous).post("/home/logout", headers=HTML)).status_code == 303
+    assert (await root(api.anonymous).get("/home", headers=HTML)).headers["location"] == "/home/login"
 
 
 async def test_names_are_escaped_and_nothing_comes_from_elsewhere(api: Api) -> None:
