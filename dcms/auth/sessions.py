@@ -59,4 +59,8 @@ class SessionRepository:
 
     async def revoke_all(self, user_id: int, kept_session_id: int | None = None) -> Revoked:
         """End a user's sessions but one, and those that he opened as others."""
-        return Revoked(await self._database.execute(SQL.revoke_all, user_id=user_id, kept_session_id=kept_session_id))
+        async with self._database.transaction():
+            await self._database.first(SQL.lock_user, int, user_id=user_id)
+            # a statement of its own: it sees the sessions that were opened until the user was locked
+            count = await self._database.execute(SQL.revoke_all, user_id=user_id, kept_session_id=kept_session_id)
+        return Revoked(count)

@@ -1,5 +1,6 @@
 """POST /auth/impersonate/{user_id}."""
 
+import asyncio
 from datetime import datetime
 
 import httpx
@@ -9,8 +10,8 @@ from tests import make
 from tests.api import Api, problem
 
 
-async def impersonate(api: Api, username: str) -> httpx.Response:
-    return await api.admin.post(f"/auth/impersonate/{api.user_ids[username]}")
+async def impersonate(api: Api, username: str, admin: httpx.AsyncClient | None = None) -> httpx.Response:
+    return await (admin or api.admin).post(f"/auth/impersonate/{api.user_ids[username]}")
 
 
 async def acting(api: Api, username: str) -> httpx.AsyncClient:
@@ -120,6 +121,42 @@ async def test_it_ends_with_its_admin(api: Api, end: str) -> None:
 
     problem(await client.get("/auth/me"), 401, "unauthenticated")
     assert (await api.doctor.get("/auth/me")).status_code == 200
+
+
+@pytest.mark.parametrize("end", ["disabled", "demoted", "logged out everywhere", "new password"])
+async def test_who_is_stopped_while_it_waits_acts_as_nobody(api: Api, end: str) -> None:
+    user_id = (await make.user(api, "second.admin", "admin"))["user_id"]
+    session_id = await api.owner.fetchval(
+        "insert into session (user_id, expires_at) values ($1, now() + interval '1 day') returning session_id", user_id
+    )
+    second = api.client(api.token(user_id, session_id, ["admin"]))
+    user = f"/users/{user_id}"
+    async with api.owner.transaction():
+        await api.owner.execute("select from dcms_user where username = 'doctor' for update")
+        asked = asyncio.create_task(impersonate(api, "doctor", second))
+        while not await api.owner.fetchval("select count(*) from pg_stat_activity where wait_event_type = 'Lock'"):
+            await asyncio.sleep(0.01)
+            await api.owner.execute("select pg_stat_clear_snapshot()")
+        match end:
+            case "disabled":
+                stopping = api.admin.post(f"{user}/disable")
+            case "demoted":
+                stopping = api.admin.patch(user, json={"roles": ["doctor"]})
+            case "logged out everywhere":
+                stopping = api.admin.post(f"{user}/sessions/revoke_all")
+            case _:
+                stopping = api.admin.post(f"{user}/set_password", json={"new_password": "several unrelated words"})
+        stopped = asyncio.create_task(stopping)
+        # done, or waiting for the one who asked
+        await asyncio.wait([stopped], timeout=0.3)
+    pair, stop = (await asked).json(), await stopped
+
+    assert stop.status_code == 200, stop.text
+    if "access_token" in pair:
+        problem(await api.client(pair["access_token"]).get("/auth/me"), 401, "unauthenticated")
+    assert not await api.owner.fetchval(
+        "select count(*) from session where impersonator_id = $1 and revoked_at is null", user_id
+    )
 
 
 async def test_a_revocation_is_remembered_as_long_as_the_token_lasts(api: Api) -> None:

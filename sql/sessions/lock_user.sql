@@ -1,0 +1,5 @@
+-- Lock a user until the end of the transaction: nobody opens a session of his, or one as another, meanwhile.
+select user_id
+from dcms_user
+where user_id = :user_id
+for no key update
