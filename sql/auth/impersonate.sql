@@ -26,7 +26,8 @@ join dcms_user on dcms_user.user_id = :user_id
 where case
         when dcms_user.roles @> array['admin'] then refuse(403, 'forbidden', '{"detail": "Nobody acts as an admin."}')
         when not dcms_user.is_active then refuse(422, 'inactive', '{"detail": "The user is disabled."}')
-        else true
+        -- what is opened has no version that If-Match could name
+        else require_version(-dcms_user.user_id, :if_match)
     end
     and acting(:context::jsonb || '{"action": "impersonate"}')
 for share of dcms_user

@@ -87,7 +87,7 @@ select
         limit 1
     ) as last_appointment,
     (
-        select to_jsonb((charged.sum - received.sum)::numeric(14, 2)::text)
+        select to_jsonb((charged.sum - received.sum)::numeric(30, 2)::text)
         from (
             select coalesce(sum(total), 0) as sum
             from invoice

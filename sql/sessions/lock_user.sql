@@ -2,4 +2,6 @@
 select user_id
 from dcms_user
 where user_id = :user_id
+    -- no user's sessions have a version that If-Match could name
+    and require_version(-user_id, :if_match)
 for no key update

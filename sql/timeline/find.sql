@@ -69,7 +69,8 @@ with entry as (
     cross join clinic_settings
     where invoice.patient_id = :patient_id
         and 'invoice' = any (:kinds::text[])
-        and (:own_patient_id::bigint is null or invoice.status <> 'draft')
+        -- a voided draft never had a number
+        and (:own_patient_id::bigint is null or invoice.number is not null)
     union all
     select
         payment.received_at,

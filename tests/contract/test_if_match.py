@@ -8,13 +8,20 @@ from tests.api import Api
 from tests.contract.routes import BUILT, ROUTES, Endpoint, operation
 from tests.contract.world import World, build, fingerprint
 
-# writes to what has no version, so none that a tag could name
+# writes to what has no version, so none that a tag could name, and a body for those that need it
 UNVERSIONED = {
-    "DELETE /api/v1/doctors/{employee_id}/calendar_feeds/{calendar_feed_id}",
-    "PATCH /api/v1/services/reorder",
-    "DELETE /api/v1/employees/{employee_id}/time_off/{time_off_id}",
-    "POST /api/v1/auth/sessions/{session_id}/extend",
-    "POST /api/v1/auth/sessions/{session_id}/revoke",
+    "DELETE /api/v1/doctors/{employee_id}/calendar_feeds/{calendar_feed_id}": {},
+    "PATCH /api/v1/services/reorder": {},
+    "DELETE /api/v1/employees/{employee_id}/time_off/{time_off_id}": {},
+    "POST /api/v1/auth/impersonate/{user_id}": {},
+    "POST /api/v1/auth/logout": {},
+    "POST /api/v1/auth/logout_all_except_current": {},
+    "POST /api/v1/auth/sessions/revoke_all": {},
+    "POST /api/v1/auth/sessions/{session_id}/extend": {},
+    "POST /api/v1/auth/sessions/{session_id}/revoke": {},
+    "POST /api/v1/payments/{payment_id}/allocate": {"allocations": [{"invoice_id": 1, "amount": "1.00"}]},
+    "POST /api/v1/payments/{payment_id}/refund": {"reason": "a mistake"},
+    "POST /api/v1/users/{user_id}/sessions/revoke_all": {},
 }
 # actions on what has one, and a body for those that need it
 ACTIONS = {
@@ -71,7 +78,7 @@ def body_of(endpoint: Endpoint, world: World) -> bytes | None:
         return None
     if endpoint.path.endswith("/reorder"):
         return json.dumps([{"service_id": world.shared["service_id"], "display_number": 77}]).encode()
-    return b"[]" if endpoint.method == "PUT" else str(ACTIONS.get(endpoint.name, {})).replace("'", '"').encode()
+    return b"[]" if endpoint.method == "PUT" else json.dumps((ACTIONS | UNVERSIONED).get(endpoint.name, {})).encode()
 
 
 @pytest.mark.parametrize(

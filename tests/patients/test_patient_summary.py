@@ -75,6 +75,18 @@ async def test_everything_is_there_as_its_own_endpoint_shows_it(api: Api) -> Non
     assert [message["text"] for message in messages] == [f"Message {number}" for number in (6, 5, 4, 3, 2)]
 
 
+async def test_a_balance_of_any_size_is_shown(api: Api) -> None:
+    patient_id = (await make.patient(api))["patient_id"]
+    lines = [{"description": "x", "quantity": 1000, "unit_price": "999999999.99"}] * 3
+    draft = (await api.admin.post("/invoices", json={"patient_id": patient_id, "lines": lines})).json()
+    assert (await api.admin.post(f"/invoices/{draft['invoice_id']}/issue")).status_code == 200
+
+    summary, balance = [
+        (await api.admin.get(f"/patients/{patient_id}/{page}")).json()["balance"] for page in ("summary", "balance")
+    ]
+    assert summary == balance == "2999999999970.00"
+
+
 async def test_what_the_caller_may_not_read_is_null_or_empty(api: Api) -> None:
     patient_id = await full(api)
     own = await api.own_patient(patient_id)

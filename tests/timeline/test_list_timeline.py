@@ -100,6 +100,16 @@ async def test_what_the_caller_may_not_read_is_left_out(api: Api) -> None:
     assert "Invoice draft" not in [entry["title"] for entry in patient]
 
 
+async def test_a_draft_is_hidden_from_a_patient_when_it_is_voided_too(api: Api) -> None:
+    patient_id = (await make.patient(api))["patient_id"]
+    draft = await make.draft(api, patient_id, "80.00")
+    assert (await api.admin.post(f"/invoices/{draft['invoice_id']}/void")).status_code == 200
+    path = f"/patients/{patient_id}/timeline"
+
+    assert [entry["kind"] for entry in (await api.admin.get(path)).json()["items"]] == ["invoice"]
+    assert (await (await api.own_patient(patient_id)).get(path)).json()["items"] == []
+
+
 async def test_another_patients_timeline_is_forbidden_to_a_patient(api: Api) -> None:
     own = await make.patient(api)
     other = await make.patient(api)
