@@ -18,10 +18,10 @@ step as materialized (
     from stored
     join appointment_step on appointment_step.action = :action and appointment_step.from_status = (stored.was).status
     where acting(:context)
-        -- what had given its time back takes it again: no new time for the archived
+        -- what had given its time back takes it again: no new time for the archived, nor for a chair out of use
         and (
             select count(refuse(fault.status, fault.code, fault.extra))
-            from booking_faults((was).patient_id, (was).doctor_id, null, null, null, null, true) as fault
+            from booking_faults((was).patient_id, (was).doctor_id, (was).chair_id, null, null, null, true) as fault
             where (was).status in ('cancelled', 'no_show')
         ) = 0
 ),

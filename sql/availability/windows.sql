@@ -23,7 +23,9 @@ from (
 cross join employee
 cross join lateral free_time(employee.employee_id, :chair_id::bigint, terms.first_day, terms.last_day) as time
 cross join lateral unnest(time.free * tstzmultirange(terms.period)) as stretch
-where employee.is_bookable
+-- of days that are over, or too far ahead, there is none
+where terms.first_day <= terms.last_day
+    and employee.is_bookable
     and employee.archived_at is null
     and (:doctor_ids::bigint[] is null or employee.employee_id = any (:doctor_ids::bigint[]))
     and upper(stretch) - lower(stretch) >= terms.length

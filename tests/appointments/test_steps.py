@@ -167,6 +167,17 @@ async def test_no_time_comes_back_for_the_archived(api: Api) -> None:
     problem(await act(api.doctor, appointment, "reopen"), 422, "archived")
 
 
+async def test_no_time_comes_back_on_a_chair_out_of_use(api: Api) -> None:
+    chair = await make.chair(api)
+    appointment = await make.appointment(api, chair_id=chair["chair_id"])
+    await act(api.receptionist, appointment, "cancel")
+    assert (await api.admin.post(f"/chairs/{chair['chair_id']}/disable")).status_code == 200
+
+    problem(await act(api.doctor, appointment, "reopen"), 422, "inactive")
+    assert (await api.admin.post(f"/chairs/{chair['chair_id']}/enable")).status_code == 200
+    assert (await act(api.doctor, appointment, "reopen")).json()["status"] == "booked"
+
+
 async def test_bodies_are_read_strictly(api: Api) -> None:
     appointment = await make.appointment(api)
 

@@ -152,6 +152,21 @@ async def test_nothing_is_offered_before_the_notice_or_beyond_the_horizon(api: A
     assert now + timedelta(days=3, minutes=-16) < found[-1] < now + timedelta(days=3, seconds=5)
 
 
+async def test_of_days_that_are_over_or_too_far_ahead_no_window_is_offered(api: Api) -> None:
+    doctor_id = await make.doctor(api)
+    await make.working_hours(api, doctor_id, *((weekday, "00:00", "24:00") for weekday in range(1, 8)))
+    await make.settings(api, booking_min_notice_minutes=2880, booking_horizon_days=10)
+    today = datetime.now(UTC).date()
+
+    for days, is_followed in ((-3000, True), (-2, True), (0, True), (12, False), (300, False)):
+        wanted = {"date": (today + timedelta(days=days)).isoformat(), "view": "windows"}
+        answer = await api.receptionist.get("/availability", params=wanted)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["windows"] == []
+        assert (answer.json()["next_available"] is not None) == is_followed
+    assert (await api.receptionist.get("/availability", params={"view": "windows"})).status_code == 200
+
+
 async def test_a_window_begins_and_ends_where_it_can_be_booked(api: Api) -> None:
     doctor_id = await make.doctor(api)
     await make.working_hours(api, doctor_id, *((weekday, "00:00", "24:00") for weekday in range(1, 8)))
