@@ -16,7 +16,8 @@ decided as (
     set sms_opt_out = changed.sms_opt_out, opt_out_decided_at = now()
     from changed
     where phone_number.e164 = changed.e164
-        and phone_number.sms_opt_out <> changed.sms_opt_out
+        -- said again it is decided again: an older wish of its holder that is worked on later doesn't count
+        and :changes::jsonb ? 'sms_opt_out'
 )
 select phone_number_id
 from changed

@@ -18,6 +18,7 @@ from dcms.webhooks import events, intake
 from dcms.webhooks.intake import Intake
 from dcms.webhooks.repository import Delivery, Kept, WebhookRepository
 from dcms.webhooks.requests import Signed
+from tests import make
 from tests.api import Api, problem
 from tests.webhooks import twilio
 from tests.webhooks.twilio import CALL, INBOUND, STATUS
@@ -374,3 +375,16 @@ async def numbers(api: Api) -> list[Any]:
         "select e164, sms_opt_out from phone_number where opt_out_decided_at is not null"
     )
     return rows
+
+
+async def test_what_somebody_decides_again_stands_against_an_older_wish(api: Api) -> None:
+    _, hold = await make.holder(api, NUMBER)
+    await take(api, message("SM1", "STOP"))
+    webhooks = repository(api)
+    kept = await webhooks.keep([message("SM2", "START")])
+
+    answer = await api.receptionist.patch(f"/phone_numbers/{hold}", json={"sms_opt_out": True})
+    assert answer.status_code == 200
+    await webhooks.work(kept)
+
+    assert await api.owner.fetchval("select sms_opt_out from phone_number") is True
