@@ -16,17 +16,20 @@ waiting as materialized (
 judged as materialized (
     select
         waiting.sms_id,
-        reason.code,
+        -- one that somebody deleted is canceled like one that he canceled: without a code
+        case when waiting.deleted_at is null then reason.code end as code,
         case
             when waiting.status not in ('scheduled', 'queued', 'sending') or waiting.provider_message_id is not null
                 then 'drop'
             -- somebody began and nobody knows how it ended
             when waiting.status = 'sending' then 'ask'
-            when reason.code is not null then 'cancel'
+            when waiting.deleted_at is not null or reason.code is not null then 'cancel'
             else 'send'
         end as verdict
     from waiting
     cross join lateral (select reason_not_to_send(waiting::sms) as code) as reason
+    -- none before all are locked: what was answered while one of them was waited for counts for each
+    where (select count(*) from waiting) > 0
 ),
 begun as (
     update sms
