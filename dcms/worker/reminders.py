@@ -10,9 +10,13 @@ from dcms.database.queries import queries
 from dcms.sms.encoding import measure
 from dcms.sms.structs import MAX_SENT_LENGTH
 from dcms.sms.templates import render
+from dcms.web.problems import Overtaken
 from dcms.worker.outbox import Job
 
 SQL = queries("reminders")
+
+# one to add, one after what stood in the way was dropped, and some for planners that do the same at this moment
+LOOKS = 5
 
 BUILT_IN = (
     "Dear {{patient.first_name}}, this is a reminder of your appointment at {{clinic.name}} "
@@ -59,7 +63,7 @@ class ReminderTemplate(msgspec.Struct, frozen=True):
 
 
 async def plan_reminders(database: Database, jobs: list[Job]) -> None:
-    """Drop the reminders of the jobs' appointments that no longer fit, and add those that are wanted.
+    """Add the reminders that the jobs' appointments should have, and drop those that no longer fit.
 
     An offset that is past already when the job was queued is left out.
     """
@@ -67,11 +71,17 @@ async def plan_reminders(database: Database, jobs: list[Job]) -> None:
     for job in jobs:
         appointment_id = job.payload["appointment_id"]
         queued[appointment_id] = min(job.created_at, queued.get(appointment_id, job.created_at))
-    await database.execute(SQL.drop, appointment_ids=list(queued))
-    wanted = await database.all(SQL.wanted, Wanted, appointment_ids=list(queued), queued_ats=list(queued.values()))
-    if wanted:
-        template = await database.first(SQL.template, ReminderTemplate)
-        await database.execute(SQL.add, reminders=[_row(each, template) for each in wanted])
+    appointments = {"appointment_ids": list(queued)}
+    for _ in range(LOOKS):
+        wanted = await database.all(SQL.wanted, Wanted, queued_ats=list(queued.values()), **appointments)
+        if wanted:
+            template = await database.first(SQL.template, ReminderTemplate)
+            await database.execute(SQL.add, reminders=[_row(each, template) for each in wanted])
+        # what stood in the way of a wanted one is gone now, also one that another planner added by older facts
+        if not await database.execute(SQL.drop, **appointments):
+            return
+    # the jobs stay, and are found when their lease has ended
+    raise Overtaken()
 
 
 def _row(wanted: Wanted, template: ReminderTemplate | None) -> dict[str, Any]:

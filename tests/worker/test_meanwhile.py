@@ -20,8 +20,9 @@ OTHER_NUMBER = "+491712345699"
 
 @asynccontextmanager
 async def held(api: Api, statement: str, *values: Any) -> AsyncIterator[None]:
-    """Rows that somebody else has locked."""
+    """What somebody else has locked or written, and commits at the end of the block."""
     other = await asyncpg.connect(api.owner_url)
+    await other.execute("select set_config('dcms.context', '{\"request_id\": \"test\"}', false)")
     try:
         async with other.transaction():
             await other.execute(statement, *values)
@@ -99,3 +100,33 @@ async def test_a_stop_that_was_answered_while_the_worker_waited_counts(api: Api,
     for message in (earlier, later):
         stopped = await state(api, message["sms_id"])
         assert (stopped["status"], stopped["error_code"]) == ("canceled", "opted_out")
+
+
+async def test_a_reminder_planned_by_older_facts_at_the_same_moment_gives_way(api: Api, worker: Worker) -> None:
+    patient_id, _ = await make.holder(api)
+    added = await api.receptionist.post(f"/patients/{patient_id}/phone_numbers", json={"number": OTHER_NUMBER})
+    appointment = await make.appointment(api, patient_id=patient_id)
+    made = await api.receptionist.post(f"/phone_numbers/{added.json()['phone_number_id']}/make_primary")
+    assert made.status_code == 200, made.text
+
+    # another planner has read the number that was the primary one
+    plans_by_older_facts = """
+        insert into sms (
+            patient_id, e164, direction, text, status, segments, encoding, appointment_id,
+            reminder_offset_minutes, reminder_starts_at, reminder_doctor_id, scheduled_for
+        )
+        select patient_id, '+491712345678', 'out', 'x', 'scheduled', 1, 'GSM-7', appointment_id,
+            1440, starts_at, doctor_id, starts_at - interval '1 day'
+        from appointment
+        where appointment_id = $1
+    """
+    async with held(api, plans_by_older_facts, appointment["appointment_id"]):
+        working = asyncio.create_task(worker.work())
+        await all_wait(api, 1)
+    await working
+
+    reminders = (await api.doctor.get("/sms")).json()["items"]
+    assert sorted((each["e164"], each["status"], each["error_code"]) for each in reminders) == [
+        ("+491712345678", "canceled", "number_removed"),
+        (OTHER_NUMBER, "scheduled", None),
+    ]
