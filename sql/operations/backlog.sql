@@ -14,12 +14,38 @@ from (
     from outbox
 ) as jobs
 cross join (
-    -- a receipt may wait for its message as long as it likes
+    -- what the sweep would take; a receipt may wait for its message as long as it likes
     select count(*) as waiting, min(received_at) as oldest
-    from webhook_event
-    where worked_at is null
-        and received_at > now() - interval '1 day'
-        and (kind <> 'sms.status' or exists (select from sms where provider_message_id = subject))
+    from (
+        select received_at
+        from webhook_event
+        where worked_at is null
+            and kind <> 'sms.status'
+        union all
+        select received_at
+        from webhook_event
+        cross join lateral (
+            select 1
+            from sms
+            where provider_message_id = subject
+            union all
+            select 1
+            from (
+                -- by its id, whatever else the planner may think of (offset 0)
+                select *
+                from sms
+                where sms_id = (details ->> 'sms_id')::bigint
+                offset 0
+            ) as named
+            where provider_message_id is null
+                and sending_at is not null
+                and status <> 'canceled'
+            limit 1
+        ) as message
+        where worked_at is null
+            and kind = 'sms.status'
+            and received_at > now() - interval '7 days'
+    ) as event
 ) as events
 left join lateral (
     select entry.at

@@ -24,23 +24,35 @@ named as materialized (
     from sms
     where sms.provider_message_id in (select subject from event)
     union all
-    -- accepted by the provider, whose answer has not been written down
+    -- begun by us and named by the provider, so it was taken, whatever we made of the answer: that one is still on its
+    -- way, was lost, or was one to another try
     (
         select distinct on (sms.sms_id) sms.sms_id, event.subject
-        from sms
-        join event on event.sms_id = sms.sms_id
+        from event
+        cross join lateral (
+            -- by its id, whatever else the planner may think of (offset 0)
+            select *
+            from sms
+            where sms_id = event.sms_id
+            offset 0
+        ) as sms
         where sms.provider_message_id is null
-            and sms.status = 'sending'
+            and sms.sending_at is not null
+            and sms.status <> 'canceled'
             and not exists (select from sms as other where other.provider_message_id = event.subject)
         order by sms.sms_id, event.received_at
     )
 ),
 message as materialized (
-    select sms.sms_id, sms.status, named.subject
+    select
+        sms.sms_id,
+        named.subject,
+        -- what we called failed without an answer of the provider is not final
+        case when sms.provider_message_id is null then -1 else sms_rank(sms.status) end as rank
     from sms
     join named on named.sms_id = sms.sms_id
-    where sms.provider_message_id is null
-        or sms.provider_message_id = named.subject
+    where sms.provider_message_id = named.subject
+        or (sms.provider_message_id is null and sms.status <> 'canceled')
     order by sms.sms_id
     for update of sms
 ),
@@ -56,7 +68,7 @@ step as (
             over (partition by message.sms_id order by event.received_at) as sent_at
     from message
     join event on event.subject = message.subject
-    where sms_rank(event.status) > sms_rank(message.status)
+    where sms_rank(event.status) > message.rank
     order by message.sms_id, sms_rank(event.status) desc, event.received_at
 ),
 applied as (

@@ -49,3 +49,51 @@ async def test_a_batch_reads_its_own_events_and_not_all_that_wait(api: Api, verb
         async with api.owner.transaction():
             assert await rows_visited(api, query.text, values) < MOST_ROWS
             await api.owner.execute("update webhook_event set worked_at = null")
+
+
+async def test_the_sweep_reads_neither_receipts_without_a_message_of_long_ago_nor_what_is_done(api: Api) -> None:
+    await many_wait(api)
+    await api.owner.execute(
+        """
+        update webhook_event set received_at = now() - interval '8 days',
+            worked_at = case when kind <> 'sms.status' then now() end;
+        update webhook_event set received_at = now() - interval '80 days', worked_at = null
+        where subject in ('S2', 'S3')
+        """
+    )
+    # what is dead in the indexes is no matter of the statement
+    await api.owner.execute("vacuum analyze webhook_event")
+
+    assert await swept(api) == ["S2", "S3"]
+
+
+async def test_the_sweep_finds_the_messages_that_receipts_name_by_their_ids(api: Api) -> None:
+    await many_wait(api)
+    await api.owner.execute("delete from webhook_event where kind <> 'sms.status' or webhook_event_id % 1000 <> 0")
+    await api.owner.execute(
+        """
+        update webhook_event
+        set received_at = now() - interval '1 minute', details = details || jsonb_build_object('sms_id', 1000000)
+        """
+    )
+    await api.owner.execute("vacuum analyze webhook_event")
+    add = """
+        insert into sms (direction, text, status, segments, encoding, sending_at, provider_message_id)
+        select 'out', 'x', 'queued', 1, 'GSM-7', now(), case when $1 then 'SM' || number end
+        from generate_series(1, 2000) as number
+    """
+    await api.owner.execute(add, True)
+    await api.owner.execute("vacuum analyze sms")
+    # known to the planner's statistics as none
+    await api.owner.execute(add, False)
+
+    assert await swept(api) == []
+
+
+async def swept(api: Api) -> list[str]:
+    """What the sweep finds, which costs little, however the statement is planned."""
+    values = SQL.waiting.bind({"limit": 500})
+    for mode in ("force_custom_plan", "force_generic_plan"):
+        await api.owner.execute(f"set plan_cache_mode = {mode}")
+        assert await rows_visited(api, SQL.waiting.text, values) < MOST_ROWS
+    return sorted(row["subject"] for row in await api.owner.fetch(SQL.waiting.text, *values))

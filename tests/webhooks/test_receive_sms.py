@@ -165,6 +165,23 @@ async def test_a_stop_that_is_worked_on_late_does_not_undo_a_later_start(api: Ap
     assert [each["text"] for each in await listed(api)] == ["STOP", "START"]
 
 
+async def test_what_failed_is_worked_on_as_long_as_it_is_kept(api: Api) -> None:
+    await api.owner.execute("alter table sms rename to sms_away")
+    await api.owner.execute("alter table call rename to call_away")
+    await receive(api, "STOP")
+    await twilio.post(api, twilio.CALL, CallSid="CA1", CallStatus="ringing", From=NUMBER, To="+4930111")
+    await api.owner.execute("alter table sms_away rename to sms")
+    await api.owner.execute("alter table call_away rename to call")
+    assert await api.owner.fetchval("select count(*) from webhook_event where worked_at is null") == 2
+
+    await api.owner.execute("update webhook_event set received_at = received_at - interval '89 days'")
+    await sweep(api)
+
+    assert await is_opted_out(api) is True
+    assert [each["text"] for each in await listed(api)] == ["STOP"]
+    assert await api.owner.fetchval("select count(*) from call where provider_call_id = 'CA1'") == 1
+
+
 async def test_events_three_times_in_random_order_end_as_once_in_order(api: Api) -> None:
     texts = ["hi", "STOP", "what?", "START", "ok", "stop", "bye"]
     events = [(text, f"SM{number}") for number, text in enumerate(texts)]

@@ -25,7 +25,7 @@ async def sent(api: Api, sid: str | None = "SM1", status: str = "sent") -> int:
     await api.owner.execute(
         """
         update sms set status = $2, provider = 'twilio', provider_message_id = $3,
-            sent_at = case when $2 = 'sent' then now() end
+            sent_at = case when $2 = 'sent' then now() end, sending_at = now()
         where sms_id = $1
         """,
         message["sms_id"],
@@ -104,12 +104,79 @@ async def test_a_receipt_that_names_our_message_does_not_need_the_provider_s_id(
     assert message["sent_at"] is not None
 
 
-async def test_a_receipt_never_takes_over_another_message(api: Api) -> None:
-    sms_id = await sent(api, "SM2")
+@pytest.mark.parametrize("status", ["queued", "sending", "failed"])
+@pytest.mark.parametrize("told", ["sending", "sent", "delivered", "undelivered", "failed"])
+async def test_a_receipt_that_names_our_message_counts_whatever_we_made_of_the_answer(
+    api: Api, status: str, told: str
+) -> None:
+    sms_id = await sent(api, None, status)
+    await api.owner.execute("update sms set error_code = 'http_503'")
 
-    await receipt(api, "SM1", "failed", f"sms_id={sms_id}")
+    await receipt(api, "SM1", told, f"sms_id={sms_id}")
 
+    message = await state(api, sms_id)
+    assert (message["status"], message["provider_message_id"], message["error_code"]) == (told, "SM1", None)
+    assert await api.owner.fetchval("select count(*) from webhook_event where worked_at is null") == 0
+
+
+async def test_a_receipt_whose_work_failed_finds_our_message_in_the_sweep(api: Api) -> None:
+    sms_id = await sent(api, None, "sent")
+    await api.owner.execute("update sms set provider_message_id = 'SM2'")
+    await receipt(api, "SM1", "delivered", f"sms_id={sms_id}")
+    await api.owner.execute("update webhook_event set received_at = received_at - interval '2 seconds'")
+    await sweep(api)
     assert (await state(api, sms_id))["status"] == "sent"
+
+    await api.owner.execute("update sms set provider_message_id = null, status = 'failed'")
+    await sweep(api)
+
+    message = await state(api, sms_id)
+    assert (message["status"], message["provider_message_id"]) == ("delivered", "SM1")
+
+
+@pytest.mark.parametrize("days, status", [(6, "delivered"), (8, "sent")])
+async def test_a_receipt_waits_seven_days_for_its_message(api: Api, days: int, status: str) -> None:
+    await receipt(api, "SM1", "delivered")
+    sms_id = await sent(api)
+
+    await api.owner.execute(
+        "update webhook_event set received_at = received_at - make_interval(days => $1::integer)", days
+    )
+    await sweep(api)
+
+    assert (await state(api, sms_id))["status"] == status
+
+
+@pytest.mark.parametrize("status", ["sent", "failed"])
+async def test_a_receipt_never_takes_over_another_message(api: Api, status: str) -> None:
+    sms_id = await sent(api, "SM2", status)
+
+    await receipt(api, "SM1", "delivered", f"sms_id={sms_id}")
+
+    message = await state(api, sms_id)
+    assert (message["status"], message["provider_message_id"]) == (status, "SM2")
+
+
+async def test_a_receipt_for_one_message_that_names_another_is_the_first_one_s(api: Api) -> None:
+    named = await sent(api, None, "queued")
+    sms_id = await sent(api)
+
+    await receipt(api, "SM1", "delivered", f"sms_id={named}")
+
+    assert (await state(api, sms_id))["status"] == "delivered"
+    assert (await state(api, named))["provider_message_id"] is None
+
+
+@pytest.mark.parametrize("change", ["status = 'canceled'", "sending_at = null"])
+async def test_a_receipt_that_names_what_never_began_or_was_canceled_waits(api: Api, change: str) -> None:
+    sms_id = await sent(api, None, "queued")
+    await api.owner.execute(f"update sms set {change}")
+    before = await state(api, sms_id)
+
+    await receipt(api, "SM1", "delivered", f"sms_id={sms_id}")
+
+    assert await state(api, sms_id) == before
+    assert await api.owner.fetchval("select count(*) from webhook_event where worked_at is null") == 1
 
 
 async def test_events_three_times_in_random_order_end_as_once_in_order(api: Api) -> None:
