@@ -3,12 +3,27 @@
 import asyncio
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
 from tests import make
 from tests.api import Api, problem
-from tests.merges.records import NOTHING, contents, merge, with_everything
+from tests.merges.records import NOTHING, contents, merge, unmerge, with_everything
+
+
+async def until_waiting(api: Api, number: int) -> None:
+    """Until so many statements wait for a lock."""
+    # not the owner's, which may be in a transaction and sees the same all along
+    other = await asyncpg.connect(api.owner_url)
+    try:
+        async with asyncio.timeout(60):
+            while number != await other.fetchval(
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+            ):
+                await asyncio.sleep(0.02)
+    finally:
+        await other.close()
 
 
 @pytest.mark.parametrize("round_number", range(5))
@@ -129,3 +144,40 @@ async def test_what_comes_in_for_the_source_during_the_merge_is_the_targets(api:
     assert is_waiting
     assert merged["moved"][table] == 1
     assert late == target
+
+
+async def test_a_call_that_is_found_to_be_the_sources_during_the_merge_is_the_targets(api: Api) -> None:
+    target = (await make.patient(api))["patient_id"]
+    source, hold = await make.holder(api)
+    answers = [
+        await api.receptionist.post("/calls", json={"direction": "in", **fields})
+        for fields in ({"phone_number_id": hold}, {"number": "+491712340000"})
+    ]
+    his, unknown = [answer.json()["call_id"] for answer in answers]
+
+    async with api.owner.transaction():
+        await api.owner.execute("select from call where call_id = $1 for update", his)
+        merging = asyncio.create_task(merge(api, target, source))
+        await until_waiting(api, 1)
+        patching = asyncio.create_task(api.receptionist.patch(f"/calls/{unknown}", json={"phone_number_id": hold}))
+        await until_waiting(api, 2)
+    await merging
+    patched = await patching
+
+    assert (patched.status_code, patched.json()["patient_id"]) == (200, target)
+    listed = (await api.receptionist.get("/calls", params={"patient_id": target})).json()["items"]
+    assert {call["call_id"] for call in listed} == {his, unknown}
+
+
+async def test_the_survivors_calls_go_back_and_forth_with_their_merge(api: Api) -> None:
+    target = (await make.patient(api))["patient_id"]
+    source, hold = await make.holder(api)
+    call = (await api.receptionist.post("/calls", json={"phone_number_id": hold, "direction": "in"})).json()
+    path = f"/calls/{call['call_id']}"
+
+    shown = []
+    for step in (merge, unmerge, merge):
+        await step(api, target, source)
+        shown.append((await api.receptionist.get(path)).json()["patient_id"])
+
+    assert shown == [target, source, target]
