@@ -48,7 +48,7 @@ async def owners(api: Api) -> dict[tuple[str, int], int]:
     return {(table, row_id): patient_id for table, row_id, patient_id in rows}
 
 
-async def numbers(api: Api) -> dict[int, set[str]]:
+async def held_numbers(api: Api) -> dict[int, set[str]]:
     """The numbers of everybody who has one."""
     rows = await api.owner.fetch("select patient_id, array_agg(e164) from patient_phone group by patient_id")
     return {patient_id: set(held) for patient_id, held in rows}
@@ -83,9 +83,9 @@ async def test_every_record_is_its_rightful_owners(api: Api, seed: int) -> None:
     own = {}
     for number in range(3 + seed % 2):
         # all but one have a number in common
-        held = [f"+49171234567{number}", *([SHARED] if number != 1 else [])]
-        patient = await make.patient(api, phone_numbers=[{"number": each} for each in held])
-        own[patient["patient_id"]] = set(held)
+        numbers = [f"+49171234567{number}", *([SHARED] if number != 1 else [])]
+        patient = await make.patient(api, phone_numbers=[{"number": each} for each in numbers])
+        own[patient["patient_id"]] = set(numbers)
     model = Model(list(own))
     doctor_id = await make.doctor(api)
     for patient_id in own:
@@ -95,10 +95,12 @@ async def test_every_record_is_its_rightful_owners(api: Api, seed: int) -> None:
     for _ in range(STEPS):
         done.append(await step(api, model, chance))
 
-        merged = dict(await api.owner.fetch("select patient_id, merged_into from patient"))
-        assert merged == {each: model.survivor(each) if each in model.into else None for each in own}, done
+        rows = await api.owner.fetch("select patient_id, merged_into from patient")
+        assert dict(map(tuple, rows)) == {each: model.survivor(each) if each in model.into else None for each in own}, (
+            done
+        )
         assert await owners(api) == model.owners(), done
-        held_by = await numbers(api)
+        held_by = await held_numbers(api)
         for patient_id, held in held_by.items():
             group = [own[each] for each in own if model.survivor(each) == patient_id]
             assert held <= set().union(*group), done
