@@ -41,7 +41,7 @@ class MergeController(Controller):
 
         So do the fields that still hold what the merge wrote, and the source's login if it is still free. What was
         added since stays with this patient and is listed in `kept`, and so are payments and invoices that were
-        allocated to such since; what was added to a treatment or an invoice goes with it. The same again changes
-        nothing.
+        allocated to such since, and invoices that name treatment items of his; what else was added to a treatment or
+        an invoice goes with it. The same again changes nothing.
         """
         return await merges.unmerge(patient_id, data.source_patient_id)

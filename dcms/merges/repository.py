@@ -25,6 +25,7 @@ class MergeRepository:
         """Move everything of the source to the target; nothing when it is done already."""
         _require_two(target_id, source_id)
         async with self._database.transaction():
+            await self._database.execute(SQL.take_turn)
             is_done = await self._database.one(SQL.lock, bool, target_id=target_id, source_id=source_id)
             moved = await self._nothing() if is_done else await self._merge(target_id, source_id, fields)
             return Merged(await self._patient(target_id), moved, dry_run=False)
@@ -39,6 +40,7 @@ class MergeRepository:
         """Put back what a merge moved, as far as it is still there; nothing when it is undone already."""
         _require_two(target_id, source_id)
         async with self._database.transaction():
+            await self._database.execute(SQL.take_turn)
             await self._database.one(SQL.lock_merged, int, target_id=target_id, source_id=source_id)
             found = await self._database.first(SQL.find, FoundMerge, target_id=target_id, source_id=source_id)
             if found is None:

@@ -4,7 +4,7 @@ with held as materialized (
     from patient
     where patient_id in (:target_id, :source_id)
         or merged_into = :source_id
-    -- by id, so that two merges of the same patients wait for each other, whichever is the source
+    -- by id, as everybody who locks several does
     order by patient_id
     for update
 )

@@ -1,8 +1,10 @@
--- Lock two patients whose merge is to be undone, by id.
+-- Lock two patients whose merge is to be undone, and all others merged into the survivor: some go with the source.
 with held as materialized (
     select patient_id, merged_into, version
     from patient
     where patient_id in (:target_id, :source_id)
+        or merged_into = :target_id
+    -- by id, as everybody who locks several does
     order by patient_id
     for update
 )

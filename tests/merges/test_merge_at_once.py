@@ -1,14 +1,29 @@
 """Merges at the same moment as each other, and as whatever else is written of the two."""
 
 import asyncio
+import itertools
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
 from tests import make
 from tests.api import Api, problem
-from tests.merges.records import NOTHING, contents, merge, with_everything
+from tests.merges.records import NOTHING, contents, merge, unmerge, with_everything
+
+
+async def until_waiting(api: Api, number: int) -> None:
+    """Until so many statements wait for a lock."""
+    waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    # not the owner's connection, which may be in a transaction and sees the same all along
+    other = await asyncpg.connect(api.owner_url)
+    try:
+        async with asyncio.timeout(60):
+            while number != await other.fetchval(waiting):  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.02)
+    finally:
+        await other.close()
 
 
 @pytest.mark.parametrize("round_number", range(5))
@@ -129,3 +144,95 @@ async def test_what_comes_in_for_the_source_during_the_merge_is_the_targets(api:
     assert is_waiting
     assert merged["moved"][table] == 1
     assert late == target
+
+
+async def test_a_call_that_is_found_to_be_the_sources_during_the_merge_is_the_targets(api: Api) -> None:
+    target = (await make.patient(api))["patient_id"]
+    source, hold = await make.holder(api)
+    answers = [
+        await api.receptionist.post("/calls", json={"direction": "in", **fields})
+        for fields in ({"phone_number_id": hold}, {"number": "+491712340000"})
+    ]
+    his, unknown = [answer.json()["call_id"] for answer in answers]
+
+    async with api.owner.transaction():
+        await api.owner.execute("select from call where call_id = $1 for update", his)
+        merging = asyncio.create_task(merge(api, target, source))
+        await until_waiting(api, 1)
+        patching = asyncio.create_task(api.receptionist.patch(f"/calls/{unknown}", json={"phone_number_id": hold}))
+        await until_waiting(api, 2)
+    await merging
+    patched = await patching
+
+    assert (patched.status_code, patched.json()["patient_id"]) == (200, target)
+    listed = (await api.receptionist.get("/calls", params={"patient_id": target})).json()["items"]
+    assert {call["call_id"] for call in listed} == {his, unknown}
+
+
+async def test_the_survivors_calls_go_back_and_forth_with_their_merge(api: Api) -> None:
+    target = (await make.patient(api))["patient_id"]
+    source, hold = await make.holder(api)
+    call = (await api.receptionist.post("/calls", json={"phone_number_id": hold, "direction": "in"})).json()
+    path = f"/calls/{call['call_id']}"
+
+    shown = []
+    for step in (merge, unmerge, merge):
+        await step(api, target, source)
+        shown.append((await api.receptionist.get(path)).json()["patient_id"])
+
+    assert shown == [target, source, target]
+
+
+HOLD = "select from patient where patient_id = any ($1) for update"
+
+
+async def test_whoever_goes_with_the_source_is_locked_in_the_order_of_the_ids(api: Api) -> None:
+    first, source, target = [(await make.patient(api))["patient_id"] for _ in range(3)]
+    await merge(api, source, first)
+    await merge(api, target, source)
+
+    async with api.owner.transaction():
+        await api.owner.execute(HOLD, [first])
+        parting = asyncio.create_task(unmerge(api, target, source))
+        await until_waiting(api, 1)
+        # whoever holds the first may have the others
+        await api.owner.execute(f"{HOLD} nowait", [source, target])
+    undone = await parting
+
+    assert undone["returned"] == {**NOTHING, "patient": 1}
+
+
+async def test_a_merge_holds_nobody_while_it_waits_for_another(api: Api) -> None:
+    target, source, last = [(await make.patient(api))["patient_id"] for _ in range(3)]
+
+    async with api.owner.transaction():
+        await api.owner.execute(HOLD, [last])
+        earlier = asyncio.create_task(merge(api, source, last))
+        await until_waiting(api, 1)
+        later = asyncio.create_task(merge(api, target, source))
+        await until_waiting(api, 2)
+        await api.owner.execute(f"{HOLD} nowait", [target])
+    await earlier
+    merged = await later
+
+    # also him who came meanwhile
+    assert merged["moved"] == {**NOTHING, "patient": 1}
+    assert (await api.admin.get(f"/patients/{last}")).json()["merged_into"] == target
+
+
+async def test_many_merges_of_few_patients_run_into_no_deadlock(api: Api) -> None:
+    ids = [(await make.patient(api))["patient_id"] for _ in range(4)]
+    deadlocks = "select deadlocks from pg_stat_database where datname = current_database()"
+
+    async def call(path: str, target: int, source: int) -> int:
+        answer = await api.manager.post(f"/patients/{target}/{path}", json={"source_patient_id": source})
+        return answer.status_code
+
+    for _ in range(4):
+        statuses = await asyncio.gather(
+            *(call(path, *pair) for pair in itertools.permutations(ids, 2) for path in ("merge", "unmerge"))
+        )
+        assert set(statuses) <= {200, 409}
+    # the counters of the connections are told with a delay, but for those that ended
+    await api.services.stop()
+    assert await api.owner.fetchval(deadlocks) == 0

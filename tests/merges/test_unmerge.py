@@ -7,7 +7,7 @@ import pytest
 
 from tests import make
 from tests.api import Api, bad_fields, problem
-from tests.merges.records import NOTHING, TABLES, contents, merge, unmerge, with_everything
+from tests.merges.records import NOTHING, TABLES, but, contents, merge, unmerge, with_everything
 
 
 async def test_everything_goes_back(api: Api) -> None:
@@ -277,3 +277,91 @@ async def test_unknown_patients_and_other_versions(api: Api) -> None:
     problem(missing, 404, "not_found")
     problem(other, 412, "version_mismatch")
     assert (await api.admin.get(f"/patients/{source}")).json()["status"] == "merged"
+
+
+async def test_what_came_by_a_later_merge_stays_when_an_earlier_one_is_undone(api: Api) -> None:
+    source, between, target = [await with_everything(api, f"+49171234567{digit}", 9 + 2 * digit) for digit in range(3)]
+    before = await contents(api)
+    login = await api.own_patient(between)
+    await merge(api, between, source)
+    await merge(api, target, between)
+    await unmerge(api, target, source)
+    await merge(api, target, source)
+
+    undone = await unmerge(api, target, between)
+    shown = (await api.admin.get(f"/patients/{source}")).json()
+    await api.services.watch.refresh()
+    seen = (await login.get("/treatments")).json()["items"]
+    last = await unmerge(api, target, source)
+
+    assert (undone["returned"], undone["kept"]) == (TABLES, [])
+    assert shown["merged_into"] == target
+    assert {treatment["patient_id"] for treatment in seen} == {between}
+    assert last["returned"] == TABLES
+    assert but((await contents(api))["patient"], user_id=None) == before.pop("patient")
+    after = await contents(api)
+    assert {name: after[name] for name in before} == before
+
+
+async def test_a_number_that_went_back_is_given_to_nobody_else(api: Api) -> None:
+    shared = "+491712345678"
+    (source, hold), (target, _) = await make.holder(api, shared), await make.holder(api, shared)
+    between = (await make.patient(api))["patient_id"]
+    await merge(api, between, source)
+    await merge(api, target, between)
+    await unmerge(api, target, source)
+    await api.admin.delete(f"/phone_numbers/{hold}")
+
+    await unmerge(api, target, between)
+
+    assert (await api.admin.get(f"/patients/{between}/phone_numbers")).json()["items"] == []
+
+
+@pytest.mark.parametrize("end, owed", [("draft", "0.00"), ("issued", "80.00"), ("paid", "0.00"), ("void", "0.00")])
+async def test_an_invoice_of_what_was_done_for_the_survivor_stays_with_him(api: Api, end: str, owed: str) -> None:
+    target, source = [(await make.patient(api))["patient_id"] for _ in range(2)]
+    draft_id = (await make.draft(api, source, "1.00"))["invoice_id"]
+    free = (await make.invoice(api, source, "2.00"))["invoice_id"]
+    taken = (await make.payment(api, source, "80.00"))["payment_id"]
+    doctor_id, service = await make.doctor(api), await make.service(api)
+    login = await api.own_patient(source)
+    await merge(api, target, source)
+    item = {"service_id": service["service_id"], "status": "done"}
+    answer = await api.doctor.post("/treatments", json={"patient_id": target, "doctor_id": doctor_id, "items": [item]})
+    lines = [{"treatment_item_id": answer.json()["items"][0]["treatment_item_id"]}]
+    patched = await api.receptionist.patch(f"/invoices/{draft_id}", json={"lines": lines})
+    if end != "draft":
+        await api.receptionist.post(f"/invoices/{draft_id}/issue")
+    if end == "void":
+        await api.admin.post(f"/invoices/{draft_id}/void")
+    if end == "paid":
+        # what was taken of the source for it stays as well
+        answer = await api.receptionist.post(
+            f"/payments/{taken}/allocate", json={"allocations": [{"invoice_id": draft_id, "amount": "80.00"}]}
+        )
+        assert answer.status_code == 200, answer.text
+
+    undone = await unmerge(api, target, source)
+
+    assert patched.status_code == 200
+    assert undone["returned"] == {**NOTHING, "invoice": 1, "payment": int(end != "paid")}
+    assert {"entity": "invoice", "id": draft_id} in undone["kept"]
+    assert (await api.admin.get(f"/invoices/{draft_id}")).json()["status"] == end
+    await api.services.watch.refresh()
+    assert [invoice["invoice_id"] for invoice in (await login.get("/invoices")).json()["items"]] == [free]
+    balances = [(await api.admin.get(f"/patients/{each}/balance")).json() for each in (target, source)]
+    assert [balance["balance"] for balance in balances] == [owed, "2.00" if end == "paid" else "-78.00"]
+
+
+async def test_an_invoice_of_what_was_done_for_the_source_goes_back(api: Api) -> None:
+    target, source = [(await make.patient(api))["patient_id"] for _ in range(2)]
+    doctor_id, service = await make.doctor(api), await make.service(api)
+    item = {"service_id": service["service_id"], "status": "done"}
+    await api.doctor.post("/treatments", json={"patient_id": source, "doctor_id": doctor_id, "items": [item]})
+    invoice = (await api.receptionist.post(f"/patients/{source}/invoices/from_treatments")).json()
+    await merge(api, target, source)
+
+    undone = await unmerge(api, target, source)
+
+    assert undone["kept"] == []
+    assert (await api.admin.get(f"/invoices/{invoice['invoice_id']}")).json()["patient_id"] == source
