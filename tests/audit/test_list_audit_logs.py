@@ -191,3 +191,19 @@ async def test_a_range_of_time_reads_the_partitions_of_its_months_only(api: Api)
 @pytest.mark.parametrize("value", ["0", "0.5", "1700000000", "-1"])
 async def test_a_number_is_no_time(api: Api, value: str) -> None:
     assert bad_fields(await api.admin.get("/audit/logs", params={"from": value})) == {"from"}
+
+
+async def test_what_is_done_with_a_part_of_a_bill_is_about_its_patient(api: Api) -> None:
+    patient_id = (await make.patient(api))["patient_id"]
+    invoice = await make.invoice(api, patient_id, "80.00")
+    payment = await make.payment(api, patient_id, "50.00", (invoice["invoice_id"], "50.00"))
+    path = f"/payments/{payment['payment_id']}/refund"
+    assert (await api.admin.post(path, json={"reason": "a mistake"})).status_code == 200
+
+    entries = await api.audited()
+    of_parts = {
+        entry["entity"]: entry["patient_id"]
+        for entry in entries
+        if entry["entity"] in ("invoice_line", "payment_allocation", "payment_refund")
+    }
+    assert of_parts == dict.fromkeys(["invoice_line", "payment_allocation", "payment_refund"], patient_id)
