@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pytest
 
@@ -15,9 +16,17 @@ SLOW_S = 0.3
 class Answering(asyncio.Protocol):
     """Answers each request by its path: /slow late, /gone with a 404."""
 
+    connected: ClassVar[set[asyncio.Transport]] = set()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
+        assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        self.connected.add(transport)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Forget it."""
+        self.connected.remove(self.transport)
 
     def data_received(self, data: bytes) -> None:
         """Answer once for each request."""
@@ -29,7 +38,7 @@ class Answering(asyncio.Protocol):
 
     def answer(self, status: bytes) -> None:
         """Answer with two bytes."""
-        self.transport.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 2\r\n\r\nok")  # type: ignore[attr-defined]
+        self.transport.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 2\r\n\r\nok")
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +49,18 @@ def port() -> Iterator[int]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     yield server.sockets[0].getsockname()[1]
-    server.close()
+    asyncio.run_coroutine_threadsafe(_hang_up(server), loop).result()
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
+
+
+async def _hang_up(server: asyncio.Server) -> None:
+    server.close()
+    while Answering.connected:
+        for transport in Answering.connected:
+            transport.abort()
+        await asyncio.sleep(0)
 
 
 @pytest.fixture(params=["wrk", "asyncio"])
