@@ -4,7 +4,6 @@ With one worker everything is in this process; with several they add up in a fol
 """
 
 import asyncio
-import contextlib
 import os
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from dcms.access.watch import Watch
 from dcms.database.pool import Database
 from dcms.database.standby import Standby
 from dcms.shared_measures import VARIABLE
+from dcms.tasks import end
 from dcms.web.admission import Admission
 
 INTERVAL_S = 1.0
@@ -99,10 +99,7 @@ class Measures:
 
     async def stop(self) -> None:
         """End looking."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
 
     def exposed(self) -> bytes:
         """Everything, of all workers, as Prometheus reads it."""

@@ -23,6 +23,7 @@ from dcms.database.codecs import set_codecs
 from dcms.database.failures import AWAY
 from dcms.database.pool import CONNECT_OPTIONS, CONNECT_TIMEOUT_S, SERVER_SETTINGS, Database, fill
 from dcms.database.queries import queries
+from dcms.tasks import end
 from dcms.web.problems import Unauthenticated
 
 SQL = queries("access")
@@ -116,10 +117,7 @@ class Watch:
 
     async def stop(self) -> None:
         """End the reading."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
         if self._connection is not None:
             self._connection.terminate()
 

@@ -29,6 +29,7 @@ from dcms.database.pool import (
 )
 from dcms.database.queries import queries
 from dcms.settings import Settings
+from dcms.tasks import end
 from dcms.web.problems import Unavailable
 
 SQL = queries("database")
@@ -93,10 +94,7 @@ class Standby:
 
     async def stop(self) -> None:
         """End the looking and close the connections."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
         self._is_usable = False
         self._disconnect()
         if self._database.standby is not None:

@@ -53,7 +53,7 @@ class HomeController(Controller):
     ) -> Response[str]:
         """Log in by the form, and keep the session in a cookie that scripts and other sites can't use."""
         _refuse_other_sites(request)
-        form = dict(_fields(await request.body()))
+        form = _fields(await request.body())
         username, password, who = (form.get(name, "")[:MAX_FIELD] for name in ("username", "password", "who"))
         try:
             # by the rules of the API's login
@@ -93,9 +93,10 @@ def _refuse_other_sites(request: ApiRequest) -> None:
         raise Forbidden(detail="The form was sent from another site.")
 
 
-def _fields(body: bytes) -> list[tuple[str, str]]:
+def _fields(body: bytes) -> dict[str, str]:
     try:
-        return parse_qsl(body.decode("utf-8", "replace"), max_num_fields=MAX_FIELDS)
+        # of a field that is sent twice the first counts
+        return dict(reversed(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=MAX_FIELDS)))
     except ValueError:
         raise Invalid.of("", f"must be a form with at most {MAX_FIELDS} fields") from None
 

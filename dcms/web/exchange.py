@@ -1,6 +1,7 @@
 """One request and its answer, as the layers of the service pass it on in the ASGI scope."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from dcms.context import Context
@@ -53,3 +54,8 @@ def exchange_of(scope: Any) -> Exchange:
     """The exchange of an ASGI scope."""
     exchange: Exchange = scope[KEY]
     return exchange
+
+
+def lines_of(scope: Any, header: bytes) -> Iterator[str]:
+    """The lines of a header that may be sent several times."""
+    return (value.decode("latin-1") for name, value in scope["headers"] if name == header)

@@ -21,7 +21,7 @@ from dcms.process import Services
 from dcms.settings import Network
 from dcms.web.admission import WITHOUT_A_PLACE, Place
 from dcms.web.answers import API
-from dcms.web.exchange import KEY, Exchange
+from dcms.web.exchange import KEY, Exchange, lines_of
 from dcms.web.fields import MAX_ID
 from dcms.web.incoming import Incoming
 from dcms.web.problems import ProblemForm, Unavailable, form_of
@@ -112,7 +112,11 @@ class Front:
             return
         context = Context(
             request_id=self._request_id(headers),
-            ip=client_address(scope, _forwarded_for(scope) if b"x-forwarded-for" in headers else None, self.proxies),
+            ip=client_address(
+                scope,
+                ",".join(lines_of(scope, b"x-forwarded-for")) if b"x-forwarded-for" in headers else None,
+                self.proxies,
+            ),
             user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:MAX_USER_AGENT].replace("\0", "") or None,
             zone=self.services.facts.zone,
             default_region=self.services.facts.default_region,
@@ -187,22 +191,17 @@ def _entity_of(route: str) -> str:
     return TABLES.get("/".join([first, *rest[:1]])) or TABLES.get(first, first)
 
 
-def client_address(scope: HTTPScope, forwarded_for: bytes | None, proxies: tuple[Network, ...]) -> str | None:
+def client_address(scope: HTTPScope, forwarded_for: str | None, proxies: tuple[Network, ...]) -> str | None:
     """The client's address: the last one in X-Forwarded-For that is not a trusted proxy's."""
     client = scope.get("client")
     if client is None:
         return None
     address = client[0]
     if forwarded_for is not None:
-        hops = [hop.strip() for hop in forwarded_for.decode("latin-1").split(",")]
+        hops = [hop.strip() for hop in forwarded_for.split(",")]
         while hops[-1:] not in ([], [""]) and _is_among(address, proxies):
             address = hops.pop()
     return _normalize(address)
-
-
-def _forwarded_for(scope: HTTPScope) -> bytes:
-    """The header's lines, as one."""
-    return b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
 
 
 def _is_among(address: str, networks: tuple[Network, ...]) -> bool:

@@ -5,7 +5,6 @@ sake (deadlock, serialization) or that the standby could not answer.
 """
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -22,7 +21,7 @@ from dcms.database.pool import Database
 from dcms.database.standby import Standby
 from dcms.web.answers import RawAnswer, versions_of, wants_page
 from dcms.web.bodies import read_body
-from dcms.web.exchange import Exchange, exchange_of
+from dcms.web.exchange import Exchange, exchange_of, lines_of
 from dcms.web.fields import MAX_ID
 from dcms.web.idempotency import BufferedAnswer, Claim, fingerprints
 from dcms.web.preferences import max_staleness
@@ -91,7 +90,7 @@ class Gate:
                 _authorize(caller, access, scope)
         exchange.body = await _read_body(headers, access, receive, scope["method"])
         if b"if-match" in headers:
-            exchange.context.if_match = versions_of(_lines(scope, b"if-match"))
+            exchange.context.if_match = versions_of(lines_of(scope, b"if-match"))
         if access.may_be_stale and state.standby is not None:
             exchange.context.max_staleness_s = _allowed_staleness(scope, state.standby)
         key = headers.get(b"idempotency-key") if access.keeps_answers else None
@@ -186,14 +185,9 @@ def _authorize_patient(caller: Caller, access: RouteAccess, scope: HTTPScope) ->
         raise Forbidden
 
 
-def _lines(scope: HTTPScope, header: bytes) -> Iterator[str]:
-    """The lines of a header that may be sent several times."""
-    return (value.decode("latin-1") for name, value in scope["headers"] if name == header)
-
-
 def _allowed_staleness(scope: HTTPScope, standby: Standby) -> int | None:
     """The staleness that the client allows, when the standby keeps within it."""
-    allowed = max_staleness(_lines(scope, b"prefer"))
+    allowed = max_staleness(lines_of(scope, b"prefer"))
     return allowed if allowed is not None and standby.staleness_s <= allowed else None
 
 

@@ -71,14 +71,14 @@ async def plan_reminders(database: Database, jobs: list[Job]) -> None:
     for job in jobs:
         appointment_id = job.payload["appointment_id"]
         queued[appointment_id] = min(job.created_at, queued.get(appointment_id, job.created_at))
-    appointments = {"appointment_ids": list(queued)}
+    appointment_ids, queued_ats = list(queued), list(queued.values())
     for _ in range(LOOKS):
-        wanted = await database.all(SQL.wanted, Wanted, queued_ats=list(queued.values()), **appointments)
+        wanted = await database.all(SQL.wanted, Wanted, appointment_ids=appointment_ids, queued_ats=queued_ats)
         if wanted:
             template = await database.first(SQL.template, ReminderTemplate)
             await database.execute(SQL.add, reminders=[_row(each, template) for each in wanted])
         # what stood in the way of a wanted one is gone now, also one that another planner added by older facts
-        if not await database.execute(SQL.drop, **appointments):
+        if not await database.execute(SQL.drop, appointment_ids=appointment_ids):
             return
     # the jobs stay, and are found when their lease has ended
     raise Overtaken()
