@@ -16,6 +16,7 @@ from psycopg import sql
 
 from dcms.database.cluster import Cluster, system_bin_dir
 from dcms.database.migrate import migrate
+from dcms.database.pool import PLANNER_SETTINGS
 from dcms.database.queries import Queries
 from dcms.demo import names
 from dcms.demo.seed import seed
@@ -32,7 +33,7 @@ SETTINGS = {
     "shared_buffers": "1GB",
     "max_wal_size": "8GB",
     "maintenance_work_mem": "1GB",
-    "jit": "off",
+    **PLANNER_SETTINGS,
     "max_connections": "200",
 }
 LARGE_TABLES = [

@@ -1,6 +1,5 @@
 """pgbench with a statement of the repository: what the database alone can do."""
 
-import os
 import re
 import shutil
 import statistics
@@ -44,16 +43,13 @@ def transactions_a_second(url: str, text: str, clients: int, seconds: float, var
     parts = urlsplit(url)
     place = parse_qs(parts.query)
     whole = WARM_S + max(1, round(seconds))
-    environment = {**os.environ, "PGOPTIONS": "-c jit=off"}
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(text)
         file.flush()
         command = [pgbench, "--no-vacuum", "--protocol=prepared", f"--client={clients}", "--jobs=1", "--progress=1"]
         command += [f"--time={whole}", f"--file={file.name}", *(f"-D{name}={each}" for name, each in variables.items())]
         command += ["-h", place["host"][0], "-p", place["port"][0], "-U", parts.username or "postgres", parts.path[1:]]
-        ended = subprocess.run(
-            command, capture_output=True, text=True, timeout=whole + GRACE_S, check=False, env=environment
-        )
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=whole + GRACE_S, check=False)
     rates = [float(rate) for rate in _PROGRESS.findall(ended.stderr)][WARM_S:]
     if ended.returncode or not rates or "aborted" in ended.stderr:
         raise RuntimeError(f"pgbench failed: {ended.stderr[-2000:]}")

@@ -43,7 +43,6 @@ async def read_patients(
         max_size=pool_size,
         init=lambda connection: set_codecs(connection, facts),
         reset=_keep,
-        server_settings={"jit": "off"},
     )
 
     async def client(until: float) -> None:

@@ -17,6 +17,7 @@ from psycopg import sql
 from dcms.database import cluster as clusters
 from dcms.database import migrate as migrations
 from dcms.database.cluster import Cluster
+from dcms.database.pool import PLANNER_SETTINGS
 from dcms.paths import MIGRATIONS_DIR
 
 APPLICATION_ROLE = "dcms_app"
@@ -28,7 +29,7 @@ SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_wal_size": "512MB",
-    "jit": "off",  # as the service has it; the tests fill tables as the owner
+    **PLANNER_SETTINGS,  # as the service has them; the tests fill tables as the owner
     "autovacuum": "off",  # its sessions in a template make copying that wait
 }
 # A database is copied in 8 ms in memory, in 100 on a disk. Cluster refuses a folder that a stranger put there.

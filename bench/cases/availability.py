@@ -50,7 +50,7 @@ def _milliseconds(arena: Arena, values: dict[str, Any]) -> Measure:
     seconds = arena.options.seconds
 
     async def run() -> float:
-        connection = await asyncpg.connect(arena.clinic.service_url, server_settings={"jit": "off"})
+        connection = await asyncpg.connect(arena.clinic.service_url)
         await set_codecs(connection, ClinicFacts())
         try:
             statement = await connection.prepare(query.text)

@@ -14,8 +14,6 @@ engine = create_async_engine(
     os.environ["DATABASE_URL"],
     pool_size=int(os.environ["POOL_SIZE"]),
     max_overflow=0,
-    # dcms has it off too
-    connect_args={"server_settings": {"jit": "off"}},
 )
 new_session = async_sessionmaker(engine, expire_on_commit=False)
 

@@ -58,12 +58,12 @@ class AuditRepository:
             Filter("entity_id", "eq", wanted.entity_id),
             Filter("actor_id", "eq", wanted.actor_id),
             Filter("action", "eq", wanted.action),
-            Filter("at", "gte", since),
             Filter("at", "lt", wanted.until),
             # says again what the cursor says: only a plain comparison leaves out the later months
             Filter("at", "lte", request.after[0] if request.after else None),
         ]
         if wanted.patient_id is None:
+            filters.append(Filter("at", "gte", since))
             return await page(self._database, SQL.find, AuditEntry, filters, NEWEST_FIRST, request)
         return await page(
             self._database,
@@ -73,6 +73,7 @@ class AuditRepository:
             NEWEST_FIRST,
             request,
             patient_id=wanted.patient_id,
+            since=since,
         )
 
     async def verify(self, after: int, most: int) -> AuditCheck:

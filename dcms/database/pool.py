@@ -27,11 +27,15 @@ ACQUIRE_TIMEOUT_S = 2
 COMMAND_TIMEOUT_S = 5
 IDLE_S = 60
 STATEMENTS_KEPT = 1024
-SERVER_SETTINGS = {
-    "application_name": "dcms",
-    "timezone": "UTC",
+PLANNER_SETTINGS = {
     # it takes longer to compile these statements than to run them
     "jit": "off",
+    # a page that an index leads to is in memory or on an SSD
+    "random_page_cost": "1.1",
+}
+SERVER_SETTINGS = PLANNER_SETTINGS | {
+    "application_name": "dcms",
+    "timezone": "UTC",
     "statement_timeout": "5s",
     "lock_timeout": "3s",
     "idle_in_transaction_session_timeout": "10s",

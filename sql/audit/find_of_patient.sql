@@ -1,4 +1,7 @@
--- The entries about one patient, lists and searches that showed him too; two arms, so that each has its index.
+-- The entries about one patient since then, lists and searches that showed him too; two arms, so that each has its index.
+with asked as materialized (
+    select :patient_id::bigint as patient_id, coalesce(:since::timestamptz, '-infinity') as since
+)
 select
     audit_id,
     at,
@@ -17,10 +20,12 @@ select
 from (
     select *
     from audit_log
-    where patient_id = :patient_id
+    where patient_id = (select patient_id from asked)
+        and at >= (select since from asked)
     union all
     select *
     from audit_log
-    where patient_ids @> array[:patient_id]
-        and patient_id is distinct from :patient_id
+    where patient_ids @> array[(select patient_id from asked)]
+        and patient_id is distinct from (select patient_id from asked)
+        and at >= (select since from asked)
 ) as entry

@@ -1,23 +1,36 @@
 -- Free starts on the step grid, by start, then doctor. The days are gone through one after the other, until there are enough.
+with asked as materialized (
+    select
+        :first_day::date as first_day,
+        :last_day::date as last_day,
+        :duration_min::integer as duration_min,
+        :service_ids::bigint[] as service_ids,
+        :chair_id::bigint as chair_id,
+        :doctor_ids::bigint[] as doctor_ids,
+        :limit::integer as most
+)
 select employee.employee_id as doctor_id, slot.starts_at, slot.starts_at + days.length as ends_at
 from (
     select terms.*, terms.first_day + number as day
     from (
         select
+            asked.chair_id,
+            asked.doctor_ids,
             timezone as zone,
             slot_step_minutes as step,
-            make_interval(mins => booking_minutes(:duration_min::integer, :service_ids::bigint[])) as length,
+            make_interval(mins => booking_minutes(asked.duration_min, asked.service_ids)) as length,
             bookable_period as period,
-            greatest(:first_day::date, (lower(bookable_period) at time zone timezone)::date) as first_day,
-            least(:last_day::date, (upper(bookable_period) at time zone timezone)::date) as last_day,
+            greatest(asked.first_day, (lower(bookable_period) at time zone timezone)::date) as first_day,
+            least(asked.last_day, (upper(bookable_period) at time zone timezone)::date) as last_day,
             -- only then may one last into the next day
             exists (select from working_hours where closes = '24:00')
                 or exists (select from business_hours where closes = '24:00') as is_open_at_midnight
-        from clinic_settings
+        from asked
+        cross join clinic_settings
         cross join bookable_period()
-        where booking_minutes(:duration_min::integer, :service_ids::bigint[]) <= 720
+        where booking_minutes(asked.duration_min, asked.service_ids) <= 720
             and not exists (
-                select from booking_faults(null, null, :chair_id::bigint, :service_ids::bigint[], null, null, true)
+                select from booking_faults(null, null, asked.chair_id, asked.service_ids, null, null, true)
             )
     ) as terms
     cross join lateral generate_series(0, terms.last_day - terms.first_day) as number
@@ -33,7 +46,7 @@ cross join lateral (
 ) as grid
 cross join employee
 cross join lateral (
-    select free from free_time(employee.employee_id, :chair_id::bigint, days.day, days.day + days.is_open_at_midnight::integer) offset 0
+    select free from free_time(employee.employee_id, days.chair_id, days.day, days.day + days.is_open_at_midnight::integer) offset 0
 ) as time
 cross join lateral (
     select case
@@ -47,7 +60,7 @@ cross join lateral (
 ) as slot
 where employee.is_bookable
     and employee.archived_at is null
-    and (:doctor_ids::bigint[] is null or employee.employee_id = any (:doctor_ids::bigint[]))
+    and (days.doctor_ids is null or employee.employee_id = any (days.doctor_ids))
     and slot.starts_at is not null
 order by days.day, slot.starts_at, employee.employee_id
-limit :limit
+limit (select most from asked)

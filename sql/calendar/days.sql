@@ -1,4 +1,12 @@
 -- The days of doctors, when they work and are free, and each appointment: one row for each, one for a day without.
+with asked as materialized (
+    select
+        :first_day::date as first_day,
+        :last_day::date as last_day,
+        :doctor_ids::bigint[] as doctor_ids,
+        :include_cancelled::boolean as include_cancelled,
+        :always::boolean as always
+)
 select
     shown.*,
     lane.day,
@@ -11,8 +19,9 @@ select
             over (partition by lane.day, lane.employee_id),
         '{}'
     ) as free
-from doctors_days(
-    :first_day, :last_day, :doctor_ids::bigint[], :include_cancelled::boolean, :always::boolean
+from asked
+cross join lateral doctors_days(
+    asked.first_day, asked.last_day, asked.doctor_ids, asked.include_cancelled, asked.always
 ) as lane
 left join lateral appointment_answer(
     lane.appointment,

@@ -1,11 +1,22 @@
 -- The days of a month: appointments by status, and minutes that are taken and that are worked, summed over the doctors.
-with booked as materialized (
+with asked as materialized (
+    select
+        :first_day::date as first_day,
+        :last_day::date as last_day,
+        :doctor_ids::bigint[] as doctor_ids,
+        :include_cancelled::boolean as include_cancelled
+),
+booked as materialized (
     select day, doctor_id, (appointment).status, (appointment).starts_at, (appointment).ends_at
-    from booked_days(:first_day, :last_day, :doctor_ids::bigint[], :include_cancelled::boolean)
+    from asked
+    cross join lateral booked_days(asked.first_day, asked.last_day, asked.doctor_ids, asked.include_cancelled)
 ),
 lane as materialized (
     select hours.day, hours.day_during, hours.employee_id, hours.hours, booked.status, booked.starts_at, booked.ends_at
-    from doctors_hours(:first_day, :last_day, :doctor_ids::bigint[], :include_cancelled::boolean, false) as hours
+    from asked
+    cross join lateral doctors_hours(
+        asked.first_day, asked.last_day, asked.doctor_ids, asked.include_cancelled, false
+    ) as hours
     left join booked on booked.day = hours.day and booked.doctor_id = hours.employee_id
 ),
 counted as (
@@ -35,11 +46,12 @@ summed as (
     group by day
 )
 select
-    :first_day::date + number as date,
+    asked.first_day + number as date,
     coalesce(counted.counts, '{}') as counts,
     coalesce(extract(epoch from summed.taken) / 60, 0)::integer as booked_minutes,
     coalesce(extract(epoch from summed.open) / 60, 0)::integer as open_minutes
-from generate_series(0, :last_day::date - :first_day::date) as number
-left join counted on counted.day = :first_day::date + number
-left join summed on summed.day = :first_day::date + number
+from asked
+cross join lateral generate_series(0, asked.last_day - asked.first_day) as number
+left join counted on counted.day = asked.first_day + number
+left join summed on summed.day = asked.first_day + number
 order by number

@@ -9,11 +9,11 @@ with due as materialized (
             and failed_at is null
             and available_at <= now()
         order by available_at, outbox_id
-        limit :jobs
+        limit (select :jobs::integer)
         for update skip locked
     ) as job
     order by lane.lane, job.available_at, job.outbox_id
-    limit :jobs
+    limit (select :jobs::integer)
 )
 update outbox
 set attempts = attempts + 1,

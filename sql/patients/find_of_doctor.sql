@@ -5,10 +5,10 @@ select
 from doctor_patient
 join patient on patient.patient_id = doctor_patient.patient_id
 cross join lateral patient_answer(patient, null) as shown
-where doctor_patient.doctor_id = :doctor_id
+where doctor_patient.doctor_id = (select :doctor_id::bigint)
     and exists (
         select
-        from patients_of_doctor(:doctor_id) as seen (patient_id)
+        from patients_of_doctor(doctor_patient.doctor_id) as seen (patient_id)
         where seen.patient_id = doctor_patient.patient_id
         -- looked up one by one: as a join all of them would be
         offset 0

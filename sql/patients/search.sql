@@ -1,5 +1,8 @@
 -- Patients who have every part looked for, best first, 1,000 at most.
-with part as materialized (
+with asked as materialized (
+    select :status::text[] as status, :born::date as born, :doctor_id::bigint as doctor_id
+),
+part as materialized (
     select place, kind, text
     from jsonb_to_recordset(:parts::jsonb) as part (place integer, kind text, text text)
 ),
@@ -96,15 +99,16 @@ rare as materialized (
         or place = (select place from place order by terms, place limit 1)
 ),
 wanted as not materialized (
-    select patient_id
-    from patient
-    where status = any (:status::text[])
-        and (:born::date is null or birth_date = :born)
+    select patient.patient_id
+    from asked
+    cross join patient
+    where patient.status = any (asked.status)
+        and (asked.born is null or patient.birth_date = asked.born)
         and (
-            :doctor_id::bigint is null
+            asked.doctor_id is null
             or exists (
                 select
-                from patients_of_doctor(:doctor_id) as seen (patient_id)
+                from patients_of_doctor(asked.doctor_id) as seen (patient_id)
                 where seen.patient_id = patient.patient_id
             )
         )

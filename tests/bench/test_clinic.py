@@ -10,9 +10,14 @@ from bench.clinic import Clinic, doctors_for, make_clinic
 from bench.growth.__main__ import growth
 from bench.growth.pages import pages_touched
 from bench.growth.statements import hot_statements
+from dcms.access.watch import ClinicFacts
+from dcms.database.codecs import set_codecs
+from dcms.database.pool import PLANNER_SETTINGS
 from tests.databases import drop_database, running_cluster
 
 APPOINTMENTS = 1200
+# what PostgreSQL plans for the values at hand before it compares
+TRIED_BEFORE_ONE_PLAN = 5
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +80,29 @@ async def test_every_hot_statement_is_counted_and_leaves_nothing(clinic: Clinic)
     # a booking writes a dozen tables and their indexes
     assert counted["appointments: book"] > counted["appointments: one by id"]
     assert before == after
+
+
+async def test_hot_statements_are_planned_once_and_not_for_each_request(clinic: Clinic) -> None:
+    planned_anew = set()
+    connection = await asyncpg.connect(clinic.service_url, server_settings=PLANNER_SETTINGS)
+    try:
+        await set_codecs(connection, ClinicFacts())
+        for each in hot_statements(clinic):
+            statement = await connection.prepare(each.text)
+            for _ in range(TRIED_BEFORE_ONE_PLAN + 3):
+                running = connection.transaction()
+                await running.start()
+                await statement.fetch(*each.values)
+                await running.rollback()
+            plans = await connection.fetchval(
+                "select max(custom_plans) from pg_prepared_statements where statement = $1", each.text
+            )
+            if plans > TRIED_BEFORE_ONE_PLAN:
+                planned_anew.add(each.name)
+    finally:
+        await connection.close()
+
+    assert planned_anew == set()
 
 
 def test_a_practice_grows_in_doctors_and_in_years() -> None:
