@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 import dcms
-from dcms.database.lists import Filter, Ordering, page_statement
+from dcms.database.lists import Filter, Ordering, page_statement, words
 from dcms.database.queries import Queries, Query, parse, queries
 from dcms.database.sharing import shared_text
 from dcms.paths import SQL_DIR
@@ -154,7 +154,12 @@ def test_a_list_is_wrapped_in_its_filters_order_and_page() -> None:
     text = page_statement(
         parse("x/y.sql", "select a, b, c from t where d = :d"),
         Row,
-        (Filter("c", "any", [1]).kind, Filter("b", "null", False).kind, Filter("tags", "overlap", []).kind),
+        (
+            Filter("c", "any", [1]).kind,
+            Filter("b", "null", False).kind,
+            words("status", ["new", "it's old", "new"]).kind,
+            Filter("tags", "overlap", []).kind,
+        ),
         Ordering(("b", "a"), descending=True),
         True,
         51,
@@ -185,6 +190,11 @@ def test_a_list_is_wrapped_in_its_filters_order_and_page() -> None:
         "IS",
         "NOT",
         "NULL",
+        "AND",
+        '"status"',
+        "IN",
+        "('it''s",
+        "old','new')",
         "AND",
         '"tags"&&$3',
         "AND",

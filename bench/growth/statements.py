@@ -14,7 +14,7 @@ from dcms.appointments.structs import Appointment
 from dcms.audit.repository import LOOK_BACK
 from dcms.audit.repository import NEWEST_FIRST as NEWEST_ENTRIES
 from dcms.audit.structs import AuditEntry
-from dcms.database.lists import Filter, Ordering, statement
+from dcms.database.lists import Filter, Ordering, statement, words
 from dcms.database.queries import Query, queries
 from dcms.patients.repository import DOCTORS_NEWEST_FIRST as DOCTORS_NEWEST
 from dcms.patients.repository import NEWEST_FIRST as NEWEST_PATIENTS
@@ -50,7 +50,7 @@ def hot_statements(clinic: Clinic) -> Iterator[HotStatement]:
 def _of_patients(clinic: Clinic) -> Iterator[HotStatement]:
     sql = queries("patients")
     patient_id = _patient(clinic)
-    listed = [Filter("status", "any", ["active", "archived"])]
+    listed = [words("status", ["active", "archived"])]
     yield _plain("patients: one by id", sql.get, patient_id=patient_id)
     yield _list("patients: the newest page", sql.find, Patient, listed, NEWEST_PATIENTS)
     yield _list(
@@ -71,12 +71,12 @@ def _of_patients(clinic: Clinic) -> Iterator[HotStatement]:
         "limit": ROWS,
     }
     number = clinic.patients // 2
-    for name, words in (
+    for name, text in (
         ("a register number", f"B{number:08d}"),
         ("a phone number", f"0160 {number:08d}"),
         ("an email", f"bench{number - number % 5}@example.org"),
     ):
-        yield _plain(f"patients: search by {name}", sql.search, parts=parts_of(words, "DE"), **searched)
+        yield _plain(f"patients: search by {name}", sql.search, parts=parts_of(text, "DE"), **searched)
     yield _plain(
         "patients: summary",
         sql.summary,

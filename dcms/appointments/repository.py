@@ -25,7 +25,7 @@ from dcms.appointments.structs import (
     Validation,
 )
 from dcms.database.failures import problem_of_failure
-from dcms.database.lists import Filter, Ordering, one_of, page
+from dcms.database.lists import Filter, Ordering, one_of, page, words
 from dcms.database.pool import Database, on_constraint
 from dcms.database.queries import queries
 from dcms.web.pages import Page, PageRequest
@@ -59,7 +59,7 @@ class AppointmentFilters(msgspec.Struct, frozen=True, kw_only=True):
             one_of("doctor_id", self.doctor_ids),
             Filter("patient_id", "eq", self.patient_id),
             Filter("chair_id", "eq", self.chair_id),
-            one_of("status", self.statuses),
+            words("status", self.statuses),
         ]
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from dcms.billing.structs import Balance, NewAllocation, NewPayment, NewRefund, Payment, PaymentMethod
-from dcms.database.lists import Filter, Ordering, one_of, page
+from dcms.database.lists import Filter, Ordering, page, words
 from dcms.database.pool import Database
 from dcms.database.queries import queries
 from dcms.web.pages import Page, PageRequest
@@ -37,7 +37,7 @@ class PaymentRepository:
         """Payments, the last received first."""
         filters = [
             Filter("patient_id", "eq", patient_id),
-            one_of("method", method or None),
+            words("method", method),
             Filter("received_at", "gte", since),
             Filter("received_at", "lt", until),
         ]

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from dcms.billing.periods import issued_between
 from dcms.billing.structs import Invoice, InvoiceChanges, InvoiceStatus, NewInvoice, NewInvoiceLine
-from dcms.database.lists import Filter, Ordering, one_of, page
+from dcms.database.lists import Filter, Ordering, page, words
 from dcms.database.pool import Database, on_constraint
 from dcms.database.queries import queries
 from dcms.web.pages import Page, PageRequest
@@ -41,7 +41,7 @@ class InvoiceRepository:
         """Invoices, newest first."""
         filters = [
             Filter("patient_id", "eq", patient_id),
-            one_of("status", status or None),
+            words("status", status),
             *issued_between(since, until),
         ]
         return await page(self._database, SQL.find_invoices, Invoice, filters, NEWEST_FIRST, request)

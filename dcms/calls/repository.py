@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET
 
 from dcms.calls.structs import Call, CallChanges, CallStatus, ContactType, Direction, NewCall
-from dcms.database.lists import Filter, Ordering, one_of, page
+from dcms.database.lists import Filter, Ordering, page, words
 from dcms.database.pool import Database, on_constraint
 from dcms.database.queries import queries
 from dcms.phones.numbers import number_row
@@ -48,9 +48,9 @@ class CallRepository:
             Filter("e164", "eq", None if wanted.phone is None else number_row(wanted.phone)["e164"]),
             Filter("started_at", "gte", wanted.since),
             Filter("started_at", "lt", wanted.until),
-            one_of("contact_type", wanted.contact_types),
-            Filter("direction", "eq", wanted.direction),
-            one_of("status", wanted.statuses),
+            words("contact_type", wanted.contact_types),
+            words("direction", wanted.direction and [wanted.direction]),
+            words("status", wanted.statuses),
             Filter("patient_id", "eq", wanted.patient_id),
         ]
         return await page(self._database, SQL.find, Call, filters, NEWEST_FIRST, request)

@@ -20,8 +20,10 @@ from dcms.web.pages import Page, PageRequest
 T = TypeVar("T", bound=msgspec.Struct)
 
 # eq: is it · any: is one of · gte, lt: a range's ends · null: is (true) or isn't (false) null ·
-# overlap: shares an element with the array · has: the array has it
-Operator = Literal["eq", "any", "gte", "lte", "gt", "lt", "null", "overlap", "has"]
+# overlap: shares an element with the array · has: the array has it · in: is one of a vocabulary's words
+Operator = Literal["eq", "any", "gte", "lte", "gt", "lt", "null", "overlap", "has", "in"]
+# a column, an operator, and the words that stand in the text
+Kind = tuple[str, str, tuple[str, ...]]
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -32,9 +34,11 @@ class Filter(msgspec.Struct, frozen=True):
     value: Any
 
     @property
-    def kind(self) -> tuple[str, str]:
+    def kind(self) -> Kind:
         """What the statement's text depends on."""
-        return self.column, "not null" if self.operator == "null" and not self.value else self.operator
+        if self.operator == "in":
+            return self.column, "in", tuple(sorted(set(self.value)))
+        return self.column, "not null" if self.operator == "null" and not self.value else self.operator, ()
 
 
 def one_of(column: str, values: Sequence[Any] | None) -> Filter:
@@ -42,6 +46,15 @@ def one_of(column: str, values: Sequence[Any] | None) -> Filter:
     if values is not None and len(values) == 1:
         return Filter(column, "eq", values[0])
     return Filter(column, "any", values)
+
+
+def words(column: str, values: Sequence[str] | None) -> Filter:
+    """A filter on a column of few words, like a status, by some of them; without any it is left out.
+
+    They stand in the statement's text. Of a parameter the server would think that it is as frequent as the others, and
+    look for it through all rows if it is rare.
+    """
+    return Filter(column, "in", values or None)
 
 
 class Ordering(msgspec.Struct, frozen=True):
@@ -86,7 +99,7 @@ def statement(
     """The statement of a list and its values: all of it, or a part after a row."""
     wanted = [each for each in filters if each.value is not None]
     text = page_statement(query, row, tuple(each.kind for each in wanted), ordering, bool(after), limit)
-    values = (each.value for each in wanted if each.operator != "null")
+    values = (each.value for each in wanted if each.operator not in ("null", "in"))
     return text, [*query.bind(arguments), *values, *after]
 
 
@@ -94,7 +107,7 @@ def statement(
 def page_statement(
     query: Query,
     row: type[msgspec.Struct],
-    filters: tuple[tuple[str, str], ...],
+    filters: tuple[Kind, ...],
     ordering: Ordering,
     has_after: bool,
     limit: int | None,
@@ -113,8 +126,9 @@ def page_statement(
 
     selected = dict.fromkeys((*row.__struct_fields__, *ordering.columns))
     statement = PostgreSQLQuery.from_(listed).select(*(listed.field(name) for name in selected))
-    for column, operator in filters:
-        statement = statement.where(_condition(listed.field(column), operator, parameter))
+    for column, operator, vocabulary in filters:
+        field = listed.field(column)
+        statement = statement.where(field.isin(vocabulary) if vocabulary else _condition(field, operator, parameter))
     if has_after:
         key = Tuple(*(listed.field(column) for column in ordering.columns))
         last = Tuple(*(parameter() for _ in ordering.columns))

@@ -9,7 +9,7 @@ from dcms.access.callers import Caller
 from dcms.access.permissions import Permission
 from dcms.context import current_context
 from dcms.database.codecs import localize
-from dcms.database.lists import Filter, Ordering, one_of, page, statement
+from dcms.database.lists import Filter, Ordering, page, statement, words
 from dcms.database.pool import Database, on_constraint
 from dcms.database.queries import queries
 from dcms.patients.search import parts_of
@@ -178,7 +178,7 @@ class PatientRepository:
 
 def _filters(wanted: PatientFilter) -> list[Filter]:
     # of one status the index knows the order too
-    return [one_of("status", wanted.status), Filter("birth_date", "eq", wanted.born)]
+    return [words("status", wanted.status), Filter("birth_date", "eq", wanted.born)]
 
 
 def _search_arguments(

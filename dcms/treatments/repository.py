@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from dcms.database.lists import Filter, Ordering, one_of, page
+from dcms.database.lists import Filter, Ordering, one_of, page, words
 from dcms.database.pool import Database
 from dcms.database.queries import queries
 from dcms.treatment_items.rows import item_rows
@@ -43,7 +43,7 @@ class TreatmentRepository:
         filters = [
             Filter("patient_id", "eq", wanted.patient_id),
             one_of("doctor_id", wanted.doctor_ids),
-            one_of("status", wanted.statuses),
+            words("status", wanted.statuses),
             Filter("performed_on", "gte", wanted.first_day),
             Filter("performed_on", "lte", wanted.last_day),
         ]

@@ -90,7 +90,7 @@ class WebhookRepository:
                 return total
 
     async def work(self, events: Sequence[Kept]) -> int:
-        """Work on events; what fails is left to the next sweep. Gives how many it was done with."""
+        """Work on events; what fails is left to a later sweep. Gives how many it was done with."""
         kinds: dict[str, list[Kept]] = {}
         for event in events:
             kinds.setdefault(event.kind, []).append(event)
@@ -111,6 +111,8 @@ class WebhookRepository:
                 events=len(events),
                 error=type(error).__name__,
             )
+            if not isinstance(error, FAILS_ALL):
+                await self._database.execute(SQL.postpone, webhook_event_id=events[0].webhook_event_id)
             return 0
         return len(events)
 

@@ -46,7 +46,15 @@ cross join lateral (
 ) as grid
 cross join employee
 cross join lateral (
-    select free from free_time(employee.employee_id, days.chair_id, days.day, days.day + days.is_open_at_midnight::integer) offset 0
+    select free
+    from (
+        select free
+        from free_time(employee.employee_id, days.chair_id, days.day, days.day + days.is_open_at_midnight::integer)
+        offset 0
+    ) as time
+    -- each minute is looked at only if there is a stretch that is long enough
+    where exists (select from unnest(free) as stretch where upper(stretch) - lower(stretch) >= days.length)
+    offset 0
 ) as time
 cross join lateral (
     select case

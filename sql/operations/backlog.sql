@@ -24,24 +24,7 @@ cross join (
         union all
         select received_at
         from webhook_event
-        cross join lateral (
-            select 1
-            from sms
-            where provider_message_id = subject
-            union all
-            select 1
-            from (
-                -- by its id, whatever else the planner may think of (offset 0)
-                select *
-                from sms
-                where sms_id = (details ->> 'sms_id')::bigint
-                offset 0
-            ) as named
-            where provider_message_id is null
-                and sending_at is not null
-                and status <> 'canceled'
-            limit 1
-        ) as message
+        cross join lateral message_of_receipt(subject, details) as message
         where worked_at is null
             and kind = 'sms.status'
             and received_at > now() - interval '7 days'

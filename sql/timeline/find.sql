@@ -1,5 +1,10 @@
 -- Everything that happened with a patient, newest first, of the kinds asked for.
-with entry as (
+with held as materialized (
+    select array_agg(e164) as numbers
+    from patient_phone
+    where patient_id = :patient_id
+),
+entry as (
     select
         appointment.starts_at as at,
         'appointment' as kind,
@@ -42,7 +47,7 @@ with entry as (
         and 'message' = any (:kinds::text[])
         and (
             sms.patient_id = :patient_id
-            or sms.e164 = any (array(select e164 from patient_phone where patient_id = :patient_id))
+            or sms.e164 = any ((select numbers from held)::text[])
         )
     union all
     select
@@ -56,7 +61,7 @@ with entry as (
         and 'call' = any (:kinds::text[])
         and (
             call.patient_id = :patient_id
-            or call.e164 = any (array(select e164 from patient_phone where patient_id = :patient_id))
+            or call.e164 = any ((select numbers from held)::text[])
         )
     union all
     select

@@ -186,6 +186,36 @@ async def test_one_event_that_can_t_be_worked_on_does_not_hold_up_the_others(api
     assert await api.owner.fetchval("select count(*) from sms") == 8
 
 
+async def test_an_event_that_can_t_be_worked_on_is_tried_again_after_longer_and_longer_times(api: Api) -> None:
+    webhooks = repository(api)
+    await webhooks.keep([message("SM1", "hi"), message("SM2", "hi")])
+    await api.owner.execute(
+        """
+        update webhook_event
+        set received_at = received_at - interval '1 day',
+            details = case when subject = 'SM1' then details || '{"encoding": "unheard of"}' else details end
+        """
+    )
+
+    assert await webhooks.sweep() == 1
+    for failed_before, seconds in ((0, 2), (1, 4), (2, 8), (30, 3600)):
+        await api.owner.execute("update webhook_event set failures = $1, next_try_at = now()", failed_before)
+        assert await webhooks.sweep() == 0
+        # it was tried once: then, before its time, it is not
+        assert await webhooks.sweep() == 0
+        failures, wait = await api.owner.fetchrow(
+            "select failures, extract(epoch from next_try_at - now())::float from webhook_event where subject = 'SM1'"
+        )
+        assert failures == failed_before + 1
+        assert wait == pytest.approx(seconds, abs=2)
+
+    await api.owner.execute(
+        'update webhook_event set details = details || \'{"encoding": "GSM-7"}\', next_try_at = now()'
+    )
+    assert await webhooks.sweep() == 1
+    assert await api.owner.fetchval("select count(*) from sms") == 2
+
+
 async def test_a_request_that_is_given_up_takes_no_event_with_it(api: Api) -> None:
     async with locked(api, "webhook_event"):
         answers = [asyncio.create_task(received(api, f"SM{number}")) for number in range(4)]
