@@ -1,6 +1,6 @@
 """What it costs to find that nothing is free."""
 
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dcms.database.queries import queries
@@ -27,7 +27,7 @@ async def test_minutes_are_looked_at_only_where_one_fits(api: Api) -> None:
         analyze
         """
     )
-    tomorrow = date.today() + timedelta(days=1)
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     wanted: dict[str, Any] = {
         "first_day": tomorrow,
         "last_day": tomorrow + timedelta(days=DAYS - 1),
