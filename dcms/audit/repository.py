@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from dcms.audit.structs import AuditCheck, AuditEntry, AuditFault
-from dcms.database.lists import Filter, Ordering, page, words
+from dcms.database.lists import Filter, Ordering, page, word
 from dcms.database.pool import Database
 from dcms.database.queries import queries
 from dcms.web.pages import Page, PageRequest
@@ -87,7 +87,7 @@ class AuditRepository:
 
 def _word(column: str, value: str | None) -> Filter:
     # nothing else is in these columns, but it may be asked for
-    return words(column, [value]) if value is not None and _WORD.fullmatch(value) else Filter(column, "eq", value)
+    return word(column, value) if value is None or _WORD.fullmatch(value) else Filter(column, "eq", value)
 
 
 def _fields(text: Any) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET
 
 from dcms.calls.structs import Call, CallChanges, CallStatus, ContactType, Direction, NewCall
-from dcms.database.lists import Filter, Ordering, page, words
+from dcms.database.lists import Filter, Ordering, page, word, words
 from dcms.database.pool import Database, on_constraint
 from dcms.database.queries import queries
 from dcms.phones.numbers import number_row
@@ -49,7 +49,7 @@ class CallRepository:
             Filter("started_at", "gte", wanted.since),
             Filter("started_at", "lt", wanted.until),
             words("contact_type", wanted.contact_types),
-            words("direction", wanted.direction and [wanted.direction]),
+            word("direction", wanted.direction),
             words("status", wanted.statuses),
             Filter("patient_id", "eq", wanted.patient_id),
         ]

@@ -57,6 +57,11 @@ def words(column: str, values: Sequence[str] | None) -> Filter:
     return Filter(column, "in", values or None)
 
 
+def word(column: str, value: str | None) -> Filter:
+    """A filter on such a column by one of its words."""
+    return words(column, None if value is None else [value])
+
+
 class Ordering(msgspec.Struct, frozen=True):
     """The total order of a list: columns that are never null, all in one direction; the last is unique.
 

@@ -177,7 +177,6 @@ class PatientRepository:
 
 
 def _filters(wanted: PatientFilter) -> list[Filter]:
-    # of one status the index knows the order too
     return [words("status", wanted.status), Filter("birth_date", "eq", wanted.born)]
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from dcms.database.lists import Filter, Ordering, page, words
+from dcms.database.lists import Filter, Ordering, page, word, words
 from dcms.database.pool import Database
 from dcms.database.queries import queries
 from dcms.phones.numbers import number_row
@@ -51,8 +51,8 @@ class SmsRepository:
         filters = [
             Filter("e164", "eq", e164_of(wanted.phone)),
             Filter("patient_id", "eq", wanted.patient_id),
-            words("direction", None if wanted.is_reviewed is None else ["in"]),
-            words("direction", wanted.direction and [wanted.direction]),
+            word("direction", None if wanted.is_reviewed is None else "in"),
+            word("direction", wanted.direction),
             words("status", wanted.statuses),
             Filter("created_at", "gte", wanted.since),
             Filter("created_at", "lt", wanted.until),

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from dcms.database.lists import Ordering, page, words
+from dcms.database.lists import Ordering, page, word
 from dcms.database.pool import Database, on_constraint
 from dcms.database.queries import queries
 from dcms.teeth.structs import CodedTooth, Dentition, NewToothDefinition, ToothDefinition, ToothDefinitionChanges
@@ -29,7 +29,7 @@ class ToothRepository:
 
     async def find(self, system: str | None, dentition: Dentition | None, request: PageRequest) -> Page[CodedTooth]:
         """Teeth by their ids."""
-        filters = [words("dentition", dentition and [dentition])]
+        filters = [word("dentition", dentition)]
         return await page(self._database, SQL.find, CodedTooth, filters, BY_ID, request, system=system)
 
     async def add(self, new: NewToothDefinition) -> ToothDefinition:

@@ -1,6 +1,6 @@
 """What a list of messages costs among very many."""
 
-from dcms.database.lists import Filter, statement, words
+from dcms.database.lists import Filter, statement, word, words
 from dcms.sms.repository import NEWEST_FIRST, SQL
 from dcms.sms.structs import Sms
 from tests.api import Api
@@ -22,7 +22,7 @@ async def test_the_few_that_were_reviewed_are_found_among_many(api: Api) -> None
         analyze sms
         """
     )
-    filters = [words("direction", ["in"]), Filter("reviewed_at", "null", value=False)]
+    filters = [word("direction", "in"), Filter("reviewed_at", "null", value=False)]
     text, values = statement(SQL.find, Sms, filters, NEWEST_FIRST, (), 51)
 
     for mode in ("force_custom_plan", "force_generic_plan"):
