@@ -27,6 +27,20 @@ language sql stable parallel safe as $$
     limit 1
 $$;
 
+-- As in 0009, but looking no further than the first that counts, for whoever asks about one patient.
+create or replace function patients_of_doctor(id bigint) returns setof bigint
+language sql stable parallel safe as $$
+    select patient_id
+    from appointment
+    where doctor_id = id
+        and status <> 'cancelled'
+    union all
+    select patient_id
+    from treatment
+    where doctor_id = id
+        and deleted_at is null
+$$;
+
 -- 0020 left them to the processes of the version before it.
 drop function patient_primary_phone(bigint);
 drop function patient_last_seen_at(bigint);
