@@ -7,4 +7,6 @@ from (
     select doctor_id, patient_id from treatment
 ) as met
 join patient on patient.patient_id = met.patient_id
+-- as they came in the course of time
+order by patient.created_at, patient.patient_id
 on conflict do nothing
