@@ -202,7 +202,7 @@ def _patient(clinic: Clinic) -> int:
 
 
 def _months(clinic: Clinic) -> int:
-    """How many months the audit log has; see bench/sql/fill/audit_months.sql."""
+    """How many months of the past, and this one, the audit log has; see bench/sql/fill/audit_months.sql."""
     today = datetime.now(UTC)
     return (today.year - clinic.first_day.year) * 12 + today.month - clinic.first_day.month + 2
 

@@ -37,7 +37,7 @@ class PaymentRepository:
         """Payments, the last received first."""
         filters = [
             Filter("patient_id", "eq", patient_id),
-            words("method", method),
+            words("method", method or None),
             Filter("received_at", "gte", since),
             Filter("received_at", "lt", until),
         ]

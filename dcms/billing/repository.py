@@ -41,7 +41,7 @@ class InvoiceRepository:
         """Invoices, newest first."""
         filters = [
             Filter("patient_id", "eq", patient_id),
-            words("status", status),
+            words("status", status or None),
             *issued_between(since, until),
         ]
         return await page(self._database, SQL.find_invoices, Invoice, filters, NEWEST_FIRST, request)

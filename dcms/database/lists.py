@@ -49,12 +49,12 @@ def one_of(column: str, values: Sequence[Any] | None) -> Filter:
 
 
 def words(column: str, values: Sequence[str] | None) -> Filter:
-    """A filter on a column of few words, like a status, by some of them; without any it is left out.
+    """A filter on a column of few words, like a status, by some of them: it is one of these.
 
     They stand in the statement's text. Of a parameter the server would think that it is as frequent as the others, and
     look for it through all rows if it is rare.
     """
-    return Filter(column, "in", values or None)
+    return Filter(column, "in", values)
 
 
 def word(column: str, value: str | None) -> Filter:
@@ -133,7 +133,9 @@ def page_statement(
     statement = PostgreSQLQuery.from_(listed).select(*(listed.field(name) for name in selected))
     for column, operator, vocabulary in filters:
         field = listed.field(column)
-        statement = statement.where(field.isin(vocabulary) if vocabulary else _condition(field, operator, parameter))
+        statement = statement.where(
+            _is_word(field, vocabulary) if operator == "in" else _condition(field, operator, parameter)
+        )
     if has_after:
         key = Tuple(*(listed.field(column) for column in ordering.columns))
         last = Tuple(*(parameter() for _ in ordering.columns))
@@ -143,6 +145,11 @@ def page_statement(
     text = (statement if limit is None else statement.limit(limit)).get_sql()
     # the file stands where the table would
     return text.replace('FROM "listed"', f'FROM (\n{query.text}\n) AS "listed"', 1)
+
+
+def _is_word(column: Field, vocabulary: tuple[str, ...]) -> Criterion:
+    # of no words, nothing is one
+    return column.isin(vocabulary) if vocabulary else column.isnull() & column.isnotnull()
 
 
 def _condition(column: Field, operator: str, parameter: Callable[[], Parameter]) -> Criterion:

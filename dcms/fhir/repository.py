@@ -7,7 +7,7 @@ import msgspec
 
 from dcms.appointments.structs import Appointment, AppointmentDoctor, AppointmentPatient, Status
 from dcms.availability.structs import Stretch, Wish
-from dcms.database.lists import Filter, Ordering, page
+from dcms.database.lists import Filter, Ordering, page, words
 from dcms.database.pool import Database
 from dcms.database.queries import queries
 from dcms.employees.structs import Employee
@@ -125,7 +125,7 @@ class FhirRepository:
             Filter("appointment_id", "any", wanted.ids),
             Filter("patient_id", "any", wanted.patient_ids),
             Filter("doctor_id", "any", wanted.doctor_ids),
-            Filter("status", "any", wanted.statuses),
+            words("status", wanted.statuses),
             Filter("starts_at", "gte", wanted.since),
             Filter("starts_at", "lt", wanted.before),
         ]
@@ -151,7 +151,7 @@ class FhirRepository:
             Filter("treatment_item_id", "any", wanted.ids),
             Filter("patient_id", "any", wanted.patient_ids),
             Filter("doctor_id", "any", wanted.doctor_ids),
-            Filter("status", "any", wanted.statuses),
+            words("status", wanted.statuses),
             Filter("done_at", "gte", wanted.since),
             Filter("done_at", "lt", wanted.before),
         ]

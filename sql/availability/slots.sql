@@ -48,10 +48,11 @@ cross join employee
 cross join lateral (
     select free
     from (
+        -- worked out once for both who ask for it (offset 0)
         select free
         from free_time(employee.employee_id, days.chair_id, days.day, days.day + days.is_open_at_midnight::integer)
         offset 0
-    ) as time
+    ) as of_day
     -- each minute is looked at only if there is a stretch that is long enough
     where exists (select from unnest(free) as stretch where upper(stretch) - lower(stretch) >= days.length)
     offset 0

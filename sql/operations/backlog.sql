@@ -14,7 +14,7 @@ from (
     from outbox
 ) as jobs
 cross join (
-    -- what the sweep would take; a receipt may wait for its message as long as it likes
+    -- what the sweep takes, now or when it tries again; a receipt may wait for its message as long as it likes
     select count(*) as waiting, min(received_at) as oldest
     from (
         select received_at

@@ -77,6 +77,7 @@ async def test_each_filter_finds_its_entries_only(api: Api) -> None:
     assert [(entry["action"], entry["entity_id"]) for entry in by_actor] == [("update", first)]
     assert [entry["entity_id"] for entry in by_action] == [second, first]
     assert await logs(api, patient_id=second, action="update") == []
+    assert await logs(api, entity="it's none", action="Create") == []
 
 
 async def test_a_list_of_patients_is_found_by_each_of_them(api: Api) -> None:
