@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 
 import asyncpg
 import msgspec
@@ -112,7 +113,9 @@ class WebhookRepository:
                 error=type(error).__name__,
             )
             if not isinstance(error, FAILS_ALL):
-                await self._database.execute(SQL.postpone, webhook_event_id=events[0].webhook_event_id)
+                # else the next sweep tries it
+                with suppress(*AWAY, asyncpg.PostgresError):
+                    await self._database.execute(SQL.postpone, webhook_event_id=events[0].webhook_event_id)
             return 0
         return len(events)
 

@@ -34,7 +34,10 @@ from (
         )
 ) as terms
 cross join employee
-cross join lateral free_time(employee.employee_id, terms.chair_id, terms.first_day, terms.last_day) as time
+-- it may be worked out before it is seen below that there is no day
+cross join lateral free_time(
+    employee.employee_id, terms.chair_id, terms.first_day, greatest(terms.first_day, terms.last_day)
+) as time
 cross join lateral unnest(time.free * tstzmultirange(terms.period)) as stretch
 -- of days that are over, or too far ahead, there is none
 where terms.first_day <= terms.last_day

@@ -167,6 +167,31 @@ async def test_of_days_that_are_over_or_too_far_ahead_no_window_is_offered(api: 
     assert (await api.receptionist.get("/availability", params={"view": "windows"})).status_code == 200
 
 
+async def test_nor_is_one_however_the_statement_is_planned_for_many_doctors(api: Api) -> None:
+    await api.owner.execute(
+        """
+        insert into employee (first_name, last_name, is_bookable)
+        select 'Eva', number::text, true from generate_series(1, 40) as number;
+        insert into working_hours (employee_id, weekday, opens, closes, valid_from)
+        select employee_id, weekday, '08:00', '17:00', '2020-01-01'
+        from employee
+        cross join generate_series(1, 5) as weekday;
+        insert into time_off (employee_id, starts_at, ends_at)
+        select employee_id, now() + number * interval '10 days', now() + number * interval '10 days' + interval '1 hour'
+        from employee
+        cross join generate_series(1, 20) as number;
+        analyze
+        """
+    )
+    today = datetime.now(UTC).date()
+
+    for days in (-30, 3000):
+        wanted = {"date": (today + timedelta(days=days)).isoformat(), "view": "windows"}
+        answer = await api.receptionist.get("/availability", params=wanted)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["windows"] == []
+
+
 async def test_a_window_begins_and_ends_where_it_can_be_booked(api: Api) -> None:
     doctor_id = await make.doctor(api)
     await make.working_hours(api, doctor_id, *((weekday, "00:00", "24:00") for weekday in range(1, 8)))

@@ -172,8 +172,21 @@ async def test_one_bad_event_does_not_fail_the_others_of_its_batch(api: Api, bat
     assert [row["subject"] for row in kept] == ["SM", *fine]
 
 
-async def test_one_event_that_can_t_be_worked_on_does_not_hold_up_the_others(api: Api) -> None:
+@pytest.mark.parametrize("is_postponed", [True, False])
+async def test_one_event_that_can_t_be_worked_on_does_not_hold_up_the_others(api: Api, is_postponed: bool) -> None:
     webhooks = repository(api)
+    if not is_postponed:
+        await api.owner.execute(
+            """
+            create function refuse() returns trigger
+            language plpgsql as $$
+            begin
+                raise serialization_failure;
+            end
+            $$;
+            create trigger refuse before update of failures on webhook_event for each row execute function refuse();
+            """
+        )
     kept = await webhooks.keep([message(f"SM{number}", "hi") for number in range(9)])
     await api.owner.execute(
         "update webhook_event set details = details || '{\"encoding\": \"unheard of\"}' where subject = 'SM4'"
@@ -181,8 +194,8 @@ async def test_one_event_that_can_t_be_worked_on_does_not_hold_up_the_others(api
 
     assert await webhooks.work(kept) == 8
 
-    rows = await api.owner.fetch("select subject from webhook_event where worked_at is null")
-    assert [row["subject"] for row in rows] == ["SM4"]
+    rows = await api.owner.fetch("select subject, failures from webhook_event where worked_at is null")
+    assert [tuple(row) for row in rows] == [("SM4", int(is_postponed))]
     assert await api.owner.fetchval("select count(*) from sms") == 8
 
 
