@@ -5,15 +5,16 @@ add column failures integer not null default 0,
 -- null: at once
 add column next_try_at timestamptz;
 
--- Whether the message that a receipt is for is there: by the provider's name for it, or, as long as it has none, by ours
--- if it was begun (see sql/webhooks/apply_receipts.sql). At most a row, so that it can be joined.
-create function message_of_receipt(subject text, details jsonb) returns setof integer
+-- The message that a receipt is for, if it is there: the one of the provider's name, else the one of our id if it has no
+-- name and we began it, so that it was taken, whatever we made of the answer: it is still on its way, was lost, or was one
+-- to another try.
+create function message_of_receipt(subject text, details jsonb) returns setof bigint
 language sql stable parallel safe as $$
-    select 1
+    select sms_id
     from sms
     where provider_message_id = subject
     union all
-    select 1
+    select sms_id
     from (
         -- by its id, whatever else the planner may think of (offset 0)
         select *
@@ -24,7 +25,7 @@ language sql stable parallel safe as $$
     where provider_message_id is null
         and sending_at is not null
         and status <> 'canceled'
-    limit 1
+        and not exists (select from sms as other where other.provider_message_id = subject)
 $$;
 
 -- As in 0009, but looking no further than the first that counts, for whoever asks about one patient.

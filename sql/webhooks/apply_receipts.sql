@@ -13,35 +13,18 @@ event as materialized (
         webhook_event_id,
         subject,
         received_at,
+        details,
         details ->> 'status' as status,
-        details ->> 'error_code' as error_code,
-        (details ->> 'sms_id')::bigint as sms_id
+        details ->> 'error_code' as error_code
     from locked
     where worked_at is null
 ),
+-- of several receipts that name a message by its id, the first says what the provider calls it
 named as materialized (
-    select sms.sms_id, sms.provider_message_id as subject
-    from sms
-    where sms.provider_message_id in (select subject from event)
-    union all
-    -- begun by us and named by the provider, so it was taken, whatever we made of the answer: that one is still on its
-    -- way, was lost, or was one to another try
-    (
-        select distinct on (sms.sms_id) sms.sms_id, event.subject
-        from event
-        cross join lateral (
-            -- by its id, whatever else the planner may think of (offset 0)
-            select *
-            from sms
-            where sms_id = event.sms_id
-            offset 0
-        ) as sms
-        where sms.provider_message_id is null
-            and sms.sending_at is not null
-            and sms.status <> 'canceled'
-            and not exists (select from sms as other where other.provider_message_id = event.subject)
-        order by sms.sms_id, event.received_at
-    )
+    select distinct on (sms_id) sms_id, event.subject
+    from event
+    cross join lateral message_of_receipt(event.subject, event.details) as sms_id
+    order by sms_id, event.received_at
 ),
 message as materialized (
     select
